@@ -1,0 +1,62 @@
+#!/usr/bin/env node
+import { readFileSync } from "node:fs";
+import { Command } from "commander";
+import { calculateCommand } from "./calculate.ts";
+import { demoCommand } from "./demo.ts";
+import { EXIT_CODES_HELP, exitCodeOf } from "./exit-codes.ts";
+import { importCommand } from "./import.ts";
+import { ingestCommand } from "./ingest.ts";
+import { migrateCommand } from "./migrate.ts";
+import { regionsCommand } from "./regions.ts";
+import { reportCommand } from "./report.ts";
+import { servicesCommand } from "./services.ts";
+
+const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
+  version: string;
+};
+
+const program = new Command("co2e")
+  .description("How much CO2e your software emits, hour by hour, from the grid under every cloud region.")
+  .version(version)
+  .option("--stack", "show the stack of an error")
+  .addHelpText(
+    "after",
+    `
+Start:
+  co2e demo                    see it work on sample data, without keys or network
+  co2e ingest                  fetch real grid intensity (ELECTRICITY_MAPS_API_KEY)
+  co2e calculate --service q2q-ai --region us-east-1 --requests 100000
+${EXIT_CODES_HELP}`,
+  )
+  .showHelpAfterError("(co2e --help, or co2e COMMAND --help, shows what can be said)");
+
+for (const command of [
+  demoCommand(),
+  ingestCommand(),
+  calculateCommand(),
+  reportCommand(),
+  importCommand(),
+  servicesCommand(),
+  regionsCommand(),
+  migrateCommand(),
+]) {
+  program.addCommand(command.copyInheritedSettings(program));
+}
+
+// A reader that has seen enough (co2e report | head) is no fault.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code === "EPIPE") process.exit();
+  throw error;
+});
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  const known = exitCodeOf(error);
+  process.exitCode = known ?? 1;
+  const message = error instanceof Error ? error.message : String(error);
+  const prefix = known === undefined ? "unexpected fault, please report it: " : "";
+  process.stderr.write(`co2e: ${prefix}${message.replaceAll("\n", "\n      ")}\n`);
+  const wantsStack = program.opts<{ stack?: true }>().stack;
+  if (error instanceof Error && wantsStack) process.stderr.write(`${error.stack}\n`);
+}

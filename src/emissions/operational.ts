@@ -1,0 +1,157 @@
+import type { FactorType, RegionHour } from "../core/intensity.ts";
+import { meanOverInterval } from "../core/series.ts";
+import { floorToHour, HOUR_MS, type Instant, type Interval, overlapMs, toIso } from "../core/time.ts";
+import { whToKwh } from "../core/units.ts";
+import type { ServiceProfile } from "./profiles.ts";
+
+export interface RequestLoad {
+  readonly service: string;
+  readonly region: string;
+  readonly zone: string;
+  readonly requestCount: number;
+  readonly profile: ServiceProfile;
+  /** When the requests were served, as far as it is known: evenly over this period. */
+  readonly period: Interval;
+}
+
+export interface GridEvidence {
+  /** Accepted hours that touch the period; each hour once. */
+  readonly hours: readonly RegionHour[];
+  /** The newest accepted hour of the region at all. */
+  readonly newestHour: Instant | null;
+  readonly factorType: FactorType;
+  readonly now: Instant;
+}
+
+/** Emissions of a number of requests. The first fields carry the original design's names. */
+export interface EmissionsResult {
+  readonly service: string;
+  readonly region: string;
+  readonly request_count: number;
+  readonly wh_per_request: number;
+  readonly total_kWh: number;
+  /** null: no hour of the period has a known intensity. Never 0 for that. */
+  readonly total_gCO2e: number | null;
+  /** null without intensity and without requests. */
+  readonly gCO2e_per_1k_requests: number | null;
+  readonly avg_grid_gCO2_per_kWh: number | null;
+  readonly min_grid_gCO2_per_kWh: number | null;
+  readonly max_grid_gCO2_per_kWh: number | null;
+  readonly period_start: string;
+  readonly period_end: string;
+  readonly calculation_method: "uniform-over-period";
+  /** Share of the period whose intensity is known, 0…1. */
+  readonly coverage: number;
+  readonly hours_covered: number;
+  readonly hours_total: number;
+  readonly inputs: {
+    readonly zone: string;
+    readonly signal: "average";
+    readonly factor_type: FactorType;
+    /** Hours by source, by kind of reading, and by basis where another one fills in. */
+    readonly hours_by_source: Readonly<Record<string, number>>;
+    readonly hours_by_kind: Readonly<Record<string, number>>;
+    readonly hours_by_other_basis: Readonly<Record<string, number>>;
+    readonly newest_hour: string | null;
+    readonly newest_hour_age_hours: number | null;
+    readonly energy_profile: ServiceProfile & { readonly boundary: "facility" };
+  };
+  /** What a reader must know before believing the number, as sentences. */
+  readonly notes: readonly string[];
+}
+
+/** Three hours after it began, an hour should be known: the limit of the original's staleness alert. */
+export const STALE_AFTER_HOURS = 3;
+
+/** Energy = requests × Wh / 1000; emissions = energy × the mean intensity of the covered hours, weighted by time.
+ *  100,000 × 0.5 Wh = 50 kWh; × 450.25 g/kWh = 22,512.5 g; per 1,000 requests 225.125 g.
+ *  The hours of the load are not known, hence the mean, and `calculation_method` says so. */
+export function requestEmissions(load: RequestLoad, grid: GridEvidence): EmissionsResult {
+  const { requestCount, profile, period } = load;
+  const totalKWh = whToKwh(requestCount * profile.wh_per_request);
+  const mean = meanOverInterval(
+    grid.hours.map((hour) => ({ hour: hour.hour, value: hour.gCO2ePerKWh })),
+    period,
+  );
+  const totalGCO2e = mean.mean === null ? null : totalKWh * mean.mean;
+  const covered = grid.hours.filter(
+    (hour) => overlapMs({ start: hour.hour, end: (hour.hour + HOUR_MS) as Instant }, period) > 0,
+  );
+  const result = {
+    service: load.service,
+    region: load.region,
+    request_count: requestCount,
+    wh_per_request: profile.wh_per_request,
+    total_kWh: totalKWh,
+    total_gCO2e: totalGCO2e,
+    gCO2e_per_1k_requests:
+      totalGCO2e === null || requestCount === 0 ? null : (totalGCO2e / requestCount) * 1000,
+    avg_grid_gCO2_per_kWh: mean.mean,
+    min_grid_gCO2_per_kWh: mean.min,
+    max_grid_gCO2_per_kWh: mean.max,
+    period_start: toIso(period.start),
+    period_end: toIso(period.end),
+    calculation_method: "uniform-over-period" as const,
+    coverage: mean.coverage,
+    hours_covered: covered.length,
+    hours_total: hoursTouched(period),
+    inputs: {
+      zone: load.zone,
+      signal: "average" as const,
+      factor_type: grid.factorType,
+      hours_by_source: countBy(covered, (hour) => hour.source),
+      hours_by_kind: countBy(covered, (hour) => hour.kind ?? "unstated"),
+      hours_by_other_basis: countBy(
+        covered.filter((hour) => hour.basis !== null),
+        (hour) => hour.basis ?? "",
+      ),
+      newest_hour: grid.newestHour === null ? null : toIso(grid.newestHour),
+      newest_hour_age_hours: grid.newestHour === null ? null : (grid.now - grid.newestHour) / HOUR_MS,
+      energy_profile: { ...profile, boundary: "facility" as const },
+    },
+  };
+  return { ...result, notes: notesOn(result, period, grid.now) };
+}
+
+function notesOn(result: Omit<EmissionsResult, "notes">, period: Interval, now: Instant): string[] {
+  const { hours_covered: covered, hours_total: total, inputs } = result;
+  const notes: string[] = [];
+  const newest = inputs.newest_hour;
+  if (covered === 0) {
+    notes.push(
+      `Missing: no grid intensity is known for ${result.region} in this period, so its emissions are unknown. ` +
+        (newest === null
+          ? "Run: co2e ingest, or: co2e import intensity FILE"
+          : `The newest known hour is ${newest.slice(0, 16)}Z; choose a period with --from and --to, or run: co2e ingest`),
+    );
+  } else if (covered < total) {
+    notes.push(`Incomplete: ${covered} of ${total} hours are known; the mean of these stands for all.`);
+  }
+  // Old matters when the period runs up to now, not when somebody asks about last year.
+  const endsNow = period.end > now - 2 * HOUR_MS;
+  const age = inputs.newest_hour_age_hours;
+  if (covered > 0 && endsNow && age !== null && age > STALE_AFTER_HOURS) {
+    notes.push(`Old: the newest known hour began ${Math.floor(age)} h ago (${newest?.slice(0, 16)}Z).`);
+  }
+  const kinds = inputs.hours_by_kind;
+  if (isSample(inputs)) notes.push("Sample: the grid intensity is invented sample data, not a measurement.");
+  if (kinds.estimated)
+    notes.push(`Estimated: ${kinds.estimated} of ${covered} hours are estimates that may still be revised.`);
+  if (kinds.modelled) notes.push(`Modelled: ${kinds.modelled} of ${covered} hours come from a model.`);
+  for (const [basis, hours] of Object.entries(inputs.hours_by_other_basis)) {
+    notes.push(`Other basis: ${hours} of ${covered} hours are ${basis}, for want of the configured one.`);
+  }
+  return notes;
+}
+
+const isSample = (inputs: EmissionsResult["inputs"]): boolean =>
+  (inputs.hours_by_kind.sample ?? 0) + (inputs.hours_by_source.sample ?? 0) > 0;
+
+const hoursTouched = (period: Interval): number =>
+  Math.ceil((period.end - floorToHour(period.start)) / HOUR_MS);
+
+function countBy<Item>(items: readonly Item[], key: (item: Item) => string): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const item of items) counts[key(item)] = (counts[key(item)] ?? 0) + 1;
+  return counts;
+}

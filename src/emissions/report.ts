@@ -1,0 +1,165 @@
+import { durationMs, type Interval, overlapMs, toIso } from "../core/time.ts";
+import { EQUIVALENCES, inUnitsOf } from "./equivalences.ts";
+
+/** A saved row, as the report needs it. */
+export interface SavedEmissions extends Interval {
+  readonly serviceName: string;
+  readonly region: string;
+  readonly requestCount: number;
+  readonly totalKWh: number;
+  readonly totalGCO2e: number | null;
+  readonly metadata: Readonly<Record<string, unknown>>;
+}
+
+/** One service in one region. Counts may be fractions where a row crosses an edge of the period. */
+export interface ReportLine {
+  readonly service: string;
+  readonly region: string;
+  readonly requestCount: number;
+  readonly energyKWh: number;
+  /** null: none of the line's energy has a known intensity. */
+  readonly emissionsGCO2e: number | null;
+  readonly gCO2ePer1kRequests: number | null;
+  /** Share of the energy whose emissions are known, 0…1. */
+  readonly coverage: number;
+}
+
+export interface EmissionsReport {
+  readonly period: string;
+  readonly periodStart: string;
+  readonly periodEnd: string;
+  readonly lines: readonly ReportLine[];
+  readonly total: Omit<ReportLine, "service" | "region">;
+  readonly equivalences: readonly {
+    readonly amount: number;
+    readonly text: string;
+    readonly decimals: number;
+    readonly gCO2ePerUnit: number;
+    readonly source: string;
+    readonly edition: string;
+    readonly url: string;
+  }[];
+  readonly notes: readonly string[];
+}
+
+interface Sum {
+  requests: number;
+  requestsWithEmissions: number;
+  kWh: number;
+  kWhWithEmissions: number;
+  g: number;
+}
+
+/** Sums saved rows over `interval`. A row that crosses an edge counts with the share of its time that lies inside:
+ *  24 kWh saved for 24 h, of which 6 h lie in the period → 6 kWh. Saved periods of one service and region do not overlap
+ *  (the store sees to that), so nothing is counted twice. */
+export function emissionsReport(
+  period: string,
+  interval: Interval,
+  rows: readonly SavedEmissions[],
+): EmissionsReport {
+  const total = emptySum();
+  const bySeries = new Map<string, { service: string; region: string; sum: Sum }>();
+  let prorated = 0;
+  let sampleRows = 0;
+  let incompleteRows = 0;
+  let counted = 0;
+  for (const row of rows) {
+    const share = overlapMs(row, interval) / durationMs(row);
+    if (share === 0) continue;
+    counted++;
+    if (share < 1) prorated++;
+    if (row.metadata.sample === true) sampleRows++;
+    const coverage = row.metadata.coverage;
+    if (typeof coverage === "number" && coverage < 1 && row.totalGCO2e !== null) incompleteRows++;
+    const key = JSON.stringify([row.serviceName, row.region]);
+    let series = bySeries.get(key);
+    if (!series) {
+      series = { service: row.serviceName, region: row.region, sum: emptySum() };
+      bySeries.set(key, series);
+    }
+    add(series.sum, row, share);
+    add(total, row, share);
+  }
+  const lines = [...bySeries.values()].map(({ service, region, sum }) => ({
+    service,
+    region,
+    ...figures(sum),
+  }));
+  sortByRegion(lines);
+  const totalFigures = figures(total);
+  const notes: string[] = [];
+  if (counted === 0) notes.push("No saved emissions in this period. Save some with: co2e calculate … --save");
+  const unknownKWh = total.kWh - total.kWhWithEmissions;
+  if (unknownKWh > 0) {
+    notes.push(
+      `Missing: ${unknownKWh.toFixed(3)} kWh were used in hours without a known grid intensity; ` +
+        "their emissions are not in the total.",
+    );
+  }
+  if (incompleteRows > 0)
+    notes.push(`Incomplete: ${incompleteRows} of ${counted} rows rest on part of their hours only.`);
+  if (prorated > 0)
+    notes.push(`Prorated: ${prorated} of ${counted} rows cross an edge of the period and count in part.`);
+  if (sampleRows > 0)
+    notes.push("Sample: these figures rest on invented sample data, not on a measured grid.");
+  const totalG = totalFigures.emissionsGCO2e;
+  return {
+    period,
+    periodStart: toIso(interval.start),
+    periodEnd: toIso(interval.end),
+    lines,
+    total: totalFigures,
+    equivalences:
+      totalG === null
+        ? []
+        : EQUIVALENCES.map((equivalence) => ({
+            amount: inUnitsOf(equivalence, totalG),
+            text: equivalence.text,
+            decimals: equivalence.decimals,
+            gCO2ePerUnit: equivalence.gCO2ePerUnit,
+            source: equivalence.source,
+            edition: equivalence.edition,
+            url: equivalence.url,
+          })),
+    notes,
+  };
+}
+
+/** The region that emits most first, and in it the service that emits most. */
+function sortByRegion(lines: ReportLine[]): void {
+  const ofRegion = new Map<string, number>();
+  for (const { region, emissionsGCO2e } of lines)
+    ofRegion.set(region, (ofRegion.get(region) ?? 0) + (emissionsGCO2e ?? 0));
+  lines.sort(
+    (a, b) =>
+      (ofRegion.get(b.region) ?? 0) - (ofRegion.get(a.region) ?? 0) ||
+      a.region.localeCompare(b.region) ||
+      (b.emissionsGCO2e ?? -1) - (a.emissionsGCO2e ?? -1) ||
+      b.energyKWh - a.energyKWh,
+  );
+}
+
+const emptySum = (): Sum => ({ requests: 0, requestsWithEmissions: 0, kWh: 0, kWhWithEmissions: 0, g: 0 });
+
+function add(sum: Sum, row: SavedEmissions, share: number): void {
+  sum.requests += row.requestCount * share;
+  sum.kWh += row.totalKWh * share;
+  if (row.totalGCO2e === null) return;
+  sum.requestsWithEmissions += row.requestCount * share;
+  sum.kWhWithEmissions += row.totalKWh * share;
+  sum.g += row.totalGCO2e * share;
+}
+
+function figures(sum: Sum): Omit<ReportLine, "service" | "region"> {
+  // A row without energy needs no intensity to be known.
+  const isKnown = sum.kWhWithEmissions > 0 || sum.kWh === 0;
+  return {
+    requestCount: sum.requests,
+    energyKWh: sum.kWh,
+    emissionsGCO2e: isKnown ? sum.g : null,
+    gCO2ePer1kRequests:
+      isKnown && sum.requestsWithEmissions > 0 ? (sum.g / sum.requestsWithEmissions) * 1000 : null,
+    coverage: sum.kWh === 0 ? 1 : sum.kWhWithEmissions / sum.kWh,
+  };
+}

@@ -1,0 +1,252 @@
+import pLimit from "p-limit";
+import type { Notifier } from "../alert/slack.ts";
+import { SourceError, StoreError } from "../core/errors.ts";
+import type { FactorType, IntensityReading, MixReading } from "../core/intensity.ts";
+import { toIso } from "../core/time.ts";
+import type { AcceptPolicy } from "../ingest/accept.ts";
+import { suspectReasons } from "../ingest/checks.ts";
+import type { GridZone, IntensitySource, SourceRequest } from "../sources/source.ts";
+import type { HourChanges } from "../store/intensity.ts";
+import type { Store } from "../store/store.ts";
+import { adoptHandMadeRows } from "./adopt-hand-made-rows.ts";
+import type { Clock, Log } from "./parts.ts";
+import { acceptWithin, recordReadings } from "./record-readings.ts";
+
+export interface IngestParts {
+  readonly store: Store;
+  /** The chain, in the order to ask. */
+  readonly sources: readonly IntensitySource[];
+  readonly notifier: Notifier | null;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** A grid zone and the configured regions that lie in it: it is asked once for all of them. */
+export interface ZoneOfRegions {
+  readonly zone: GridZone;
+  readonly regions: readonly string[];
+}
+
+export interface IngestRequest {
+  readonly zones: readonly ZoneOfRegions[];
+  readonly factorType: FactorType;
+}
+
+export interface RegionOutcome {
+  readonly region: string;
+  readonly zone: string;
+  /** The source that gave the average; null when none did. */
+  readonly source: string | null;
+  readonly hoursWritten: number;
+  readonly hoursRevised: number;
+  readonly hoursUnchanged: number;
+  readonly hoursRemoved: number;
+  /** Readings kept as evidence and not accepted. */
+  readonly suspectReadings: number;
+  /** What went wrong, also when a later source of the chain mended it. */
+  readonly error: string | null;
+}
+
+export interface IngestResult {
+  readonly startedAt: string;
+  readonly endedAt: string;
+  readonly regions: readonly RegionOutcome[];
+  /** "source-failed": some region got no value from any source. "store-failed": some result could not be written. */
+  readonly outcome: "complete" | "source-failed" | "store-failed";
+}
+
+const ZONES_AT_ONCE = 4;
+
+/** Learns the recent hours of every zone and keeps them. One failing zone stops no other. */
+export async function ingest(parts: IngestParts, request: IngestRequest): Promise<IngestResult> {
+  const { store, clock, log } = parts;
+  const startedAt = clock();
+  const policy: AcceptPolicy = {
+    factorType: request.factorType,
+    sourceOrder: parts.sources.map((source) => source.name),
+    now: startedAt,
+  };
+  for (const zone of request.zones) await adoptHandMadeRows({ store, log }, zone, policy);
+
+  const limit = pLimit(ZONES_AT_ONCE);
+  const settled = await Promise.allSettled(
+    request.zones.map((zone) => limit(() => ingestZone(parts, zone, policy))),
+  );
+  const zones = settled.map((outcome) => {
+    // Anything but a SourceError or a StoreError is a fault of ours; it is raised when every zone has had its turn.
+    if (outcome.status === "rejected") throw outcome.reason;
+    return outcome.value;
+  });
+  const restoreFailed = await restoreMissingRows(parts, request, policy);
+
+  const result: IngestResult = {
+    startedAt: toIso(startedAt),
+    endedAt: toIso(clock()),
+    regions: zones.flatMap((zone) => zone.regions),
+    outcome:
+      restoreFailed || zones.some((zone) => zone.storeFailed)
+        ? "store-failed"
+        : zones.some((zone) => !zone.hasValue)
+          ? "source-failed"
+          : "complete",
+  };
+  await tellFailures(parts, result);
+  return result;
+}
+
+interface ZoneOutcome {
+  readonly regions: readonly RegionOutcome[];
+  readonly hasValue: boolean;
+  readonly storeFailed: boolean;
+}
+
+async function ingestZone(
+  parts: IngestParts,
+  { zone, regions }: ZoneOfRegions,
+  policy: AcceptPolicy,
+): Promise<ZoneOutcome> {
+  const startedMs = parts.clock();
+  const learnt = await learnZone(parts, zone, policy);
+  const errors = [...learnt.errors];
+  let changes: ReadonlyMap<string, HourChanges> = new Map();
+  let suspect = 0;
+  let storeFailed = false;
+  try {
+    const recorded = await recordReadings(parts.store, { zone: zone.key, regions, ...learnt }, policy);
+    changes = recorded.changes;
+    suspect = recorded.suspect;
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+    storeFailed = true;
+    errors.push(error.message);
+  }
+  const outcomes = regions.map((region): RegionOutcome => {
+    const change = changes.get(region);
+    return {
+      region,
+      zone: zone.key,
+      source: storeFailed ? null : learnt.source,
+      hoursWritten: change?.written ?? 0,
+      hoursRevised: change?.revised ?? 0,
+      hoursUnchanged: change?.unchanged ?? 0,
+      hoursRemoved: change?.removed ?? 0,
+      suspectReadings: suspect,
+      error: errors.length === 0 ? null : errors.join("; "),
+    };
+  });
+  for (const outcome of outcomes) {
+    const fields = { ...outcome, durationMs: parts.clock() - startedMs };
+    if (storeFailed || learnt.source === null) parts.log.error(fields, "region-failed");
+    else parts.log.info(fields, "region-ingested");
+  }
+  return { regions: outcomes, hasValue: learnt.source !== null, storeFailed };
+}
+
+interface LearntZone {
+  readonly readings: readonly IntensityReading[];
+  readonly mixes: readonly MixReading[];
+  /** The source of the average; null when no source of the chain had a usable one. */
+  readonly source: string | null;
+  readonly errors: readonly string[];
+}
+
+/** Asks the chain for the average until one source has a usable value, that source for its mix, and every source that has
+ *  one for the marginal signal, which is a series of its own and decides nothing here. */
+async function learnZone(parts: IngestParts, zone: GridZone, policy: AcceptPolicy): Promise<LearntZone> {
+  const request = { zone, factorType: policy.factorType, now: policy.now };
+  const readings: IntensityReading[] = [];
+  const errors: string[] = [];
+  const attempt = async <Result>(work: () => Promise<Result>): Promise<Result | undefined> => {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof SourceError)) throw error;
+      errors.push(error.message);
+      parts.log.warn(
+        { zone: zone.key, source: error.source, kind: error.kind, error: error.message },
+        "source-failed",
+      );
+      return undefined;
+    }
+  };
+
+  let used: IntensitySource | undefined;
+  for (const source of parts.sources.filter((candidate) => offersSignal(candidate, "average"))) {
+    const averages = await attempt(() => source.fetchIntensity({ ...request, signal: "average" }));
+    if (!averages) continue;
+    readings.push(...averages);
+    if (averages.some((reading) => isUsable(reading, policy))) {
+      used = source;
+      break;
+    }
+    errors.push(`${source.name} has no usable value for zone ${zone.key}`);
+  }
+
+  const mixRequest: SourceRequest = { ...request, signal: "average" };
+  const mixes = (await attempt(async () => used?.fetchMix?.(mixRequest))) ?? [];
+
+  for (const source of parts.sources.filter((candidate) => offersSignal(candidate, "marginal"))) {
+    try {
+      readings.push(...(await source.fetchIntensity({ ...request, signal: "marginal" })));
+    } catch (error) {
+      if (!(error instanceof SourceError)) throw error;
+      parts.log.warn(
+        { zone: zone.key, source: error.source, kind: error.kind, error: error.message },
+        "marginal-failed",
+      );
+    }
+  }
+  return { readings, mixes, source: used?.name ?? null, errors };
+}
+
+const offersSignal = (source: IntensitySource, signal: "average" | "marginal"): boolean =>
+  source.offers.some((basis) => basis.signal === signal);
+
+const isUsable = (reading: IntensityReading, policy: AcceptPolicy): boolean =>
+  suspectReasons(reading.gCO2ePerKWh, reading.start, policy.now).length === 0;
+
+/** Rows that were deleted come back from the evidence; a region configured later gets the hours its zone already has. */
+async function restoreMissingRows(
+  { store, log }: IngestParts,
+  request: IngestRequest,
+  policy: AcceptPolicy,
+): Promise<boolean> {
+  let failed = false;
+  for (const { zone, regions } of request.zones) {
+    for (const region of regions) {
+      try {
+        const restored = await store.transaction(async (tables) => {
+          await tables.readings.lockZone(zone.key);
+          const hours = await tables.readings.hoursWithoutRow(zone.key, region);
+          if (hours.length === 0) return 0;
+          const changes = await acceptWithin(tables, { zone: zone.key, regions: [region] }, hours, policy);
+          return changes.get(region)?.written ?? 0;
+        });
+        if (restored > 0) log.info({ region, zone: zone.key, hours: restored }, "rows-restored");
+      } catch (error) {
+        if (!(error instanceof StoreError)) throw error;
+        failed = true;
+        log.error({ region, zone: zone.key, error: error.message }, "restore-failed");
+      }
+    }
+  }
+  return failed;
+}
+
+async function tellFailures({ notifier, log }: IngestParts, result: IngestResult): Promise<void> {
+  const failed = result.regions.filter((region) => region.source === null);
+  if (failed.length === 0 || notifier === null) return;
+  const lines = failed.map(({ region, zone, error }) => `• ${region} (${zone}): ${error ?? "no value"}`);
+  const text = [
+    `co2e ingest: ${failed.length} of ${result.regions.length} regions got no grid intensity at ${result.startedAt}.`,
+    ...lines,
+    "The other regions were stored. The next run fills the gap from the last 24 hours.",
+  ].join("\n");
+  try {
+    await notifier.send(text);
+    log.info({ regions: failed.length }, "failure-told");
+  } catch (error) {
+    if (!(error instanceof SourceError)) throw error;
+    log.error({ error: error.message }, "telling-failed");
+  }
+}

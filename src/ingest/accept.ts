@@ -1,0 +1,160 @@
+import {
+  type AcceptedHour,
+  type Basis,
+  basisText,
+  type Candidate,
+  type FactorType,
+  type ReadingKind,
+} from "../core/intensity.ts";
+import { DAY_MS, hourFrom, hoursTouching, type Instant, overlapMs } from "../core/time.ts";
+
+export interface AcceptPolicy {
+  /** The factor type that fills `co2e_emissions`. */
+  readonly factorType: FactorType;
+  /** Sources in the order in which they are preferred. */
+  readonly sourceOrder: readonly string[];
+  readonly now: Instant;
+}
+
+/** Written into each accepted row; raised when the rule below changes. */
+export const ACCEPT_RULE_VERSION = 1;
+
+/** Less than three quarters of an hour is a missing hour. */
+const LEAST_COVERAGE = 0.75;
+
+/** The primary source gives the last 24 hours by itself. Only hours older than that may be filled on another basis. */
+const FALLBACK_BASIS_AGE_MS = DAY_MS;
+
+const KIND_ORDER: Readonly<Record<ReadingKind, number>> = {
+  measured: 0,
+  estimated: 1,
+  modelled: 2,
+  sample: 3,
+};
+
+/** The documented table behind `confidence_score`. */
+export const CONFIDENCE: Readonly<Record<ReadingKind, number>> = {
+  measured: 1.0,
+  estimated: 0.8,
+  modelled: 0.7,
+  sample: 0,
+};
+/** A reading on another basis is worth at most this, whatever its kind. */
+export const CONFIDENCE_OTHER_BASIS = 0.5;
+
+/** The written rule, version 1. Of the readings of one zone that touch `hour`:
+ *  - out: marginal ones, empty ones, those a person rejected, suspect ones that no person approved, and those on another
+ *    basis (factor type or boundary) while the hour is younger than 24 h;
+ *  - readings of one source, basis and resolution are averaged by the time they cover; under 75 % of the hour is missing;
+ *  - then, first difference decides: approved by a person; the configured basis; the order of sources; measured before
+ *    estimated before modelled; more of the hour covered.
+ *  `undefined` when nothing is left: the hour is a gap, never 0. */
+export function acceptHour(
+  hour: Instant,
+  candidates: readonly Candidate[],
+  policy: AcceptPolicy,
+): AcceptedHour | undefined {
+  const usable = candidates.filter((candidate) => isUsable(candidate, hour, policy));
+  const offers = groupBySourceBasisAndResolution(usable)
+    .map((group) => offerFor(hour, group, policy))
+    .filter((offer) => offer !== undefined);
+  return offers.sort((a, b) => compareOffers(a, b, policy))[0];
+}
+
+function isUsable(candidate: Candidate, hour: Instant, policy: AcceptPolicy): boolean {
+  if (candidate.signal !== "average" || candidate.gCO2ePerKWh === null) return false;
+  if (candidate.review === false || (candidate.suspect.length > 0 && candidate.review !== true)) return false;
+  // A person may approve a suspect value, but nobody can make −3 g/kWh true.
+  if (!(candidate.gCO2ePerKWh >= 0)) return false;
+  const hourEnd = hourFrom(hour).end;
+  return isOwnBasis(candidate, policy) || hourEnd <= policy.now - FALLBACK_BASIS_AGE_MS;
+}
+
+const isOwnBasis = (basis: Basis, policy: AcceptPolicy): boolean =>
+  basis.factorType === policy.factorType && basis.boundary === "consumption";
+
+function groupBySourceBasisAndResolution(candidates: readonly Candidate[]): Candidate[][] {
+  const groups = new Map<string, Candidate[]>();
+  for (const candidate of candidates) {
+    const key = `${candidate.source} ${basisText(candidate)} ${candidate.end - candidate.start}`;
+    const group = groups.get(key);
+    if (group) group.push(candidate);
+    else groups.set(key, [candidate]);
+  }
+  return [...groups.values()];
+}
+
+function offerFor(
+  hour: Instant,
+  group: readonly Candidate[],
+  policy: AcceptPolicy,
+): AcceptedHour | undefined {
+  const [first] = group;
+  if (!first) return undefined;
+  const interval = hourFrom(hour);
+  let weighted = 0;
+  let coveredMs = 0;
+  for (const reading of group) {
+    const sharedMs = overlapMs(reading, interval);
+    weighted += (reading.gCO2ePerKWh ?? 0) * sharedMs;
+    coveredMs += sharedMs;
+  }
+  const coverage = Math.min(1, coveredMs / (interval.end - interval.start));
+  if (coverage < LEAST_COVERAGE) return undefined;
+  // One reading that covers the hour is taken as it is, without a multiplication and a division in between.
+  const gCO2ePerKWh =
+    group.length === 1 && first.gCO2ePerKWh !== null ? first.gCO2ePerKWh : weighted / coveredMs;
+  const weakest = group.reduce((a, b) => (KIND_ORDER[b.kind] > KIND_ORDER[a.kind] ? b : a));
+  const own = isOwnBasis(first, policy);
+  const confidence = CONFIDENCE[weakest.kind];
+  return {
+    hour,
+    gCO2ePerKWh,
+    source: first.source,
+    kind: weakest.kind,
+    method: weakest.method,
+    basis: { signal: first.signal, factorType: first.factorType, boundary: first.boundary },
+    isOwnBasis: own,
+    coverage,
+    approved: group.every((reading) => reading.review === true),
+    readingIds: [...group].sort((a, b) => a.start - b.start).map((reading) => reading.readingId),
+    confidence: own ? confidence : Math.min(confidence, CONFIDENCE_OTHER_BASIS),
+    rule: ACCEPT_RULE_VERSION,
+  };
+}
+
+function compareOffers(a: AcceptedHour, b: AcceptedHour, policy: AcceptPolicy): number {
+  return (
+    Number(b.approved) - Number(a.approved) ||
+    Number(b.isOwnBasis) - Number(a.isOwnBasis) ||
+    sourceRank(a.source, policy) - sourceRank(b.source, policy) ||
+    KIND_ORDER[a.kind] - KIND_ORDER[b.kind] ||
+    b.coverage - a.coverage ||
+    // Nothing of the domain left to decide by: any fixed order will do, as long as it is always the same.
+    (a.source < b.source ? -1 : a.source > b.source ? 1 : 0) ||
+    basisText(a.basis).localeCompare(basisText(b.basis))
+  );
+}
+
+function sourceRank(source: string, policy: AcceptPolicy): number {
+  const index = policy.sourceOrder.indexOf(source);
+  return index < 0 ? policy.sourceOrder.length : index;
+}
+
+/** Accepts each of `hours`; the ones without an acceptable reading are absent from the result. */
+export function acceptHours(
+  hours: readonly Instant[],
+  candidates: readonly Candidate[],
+  policy: AcceptPolicy,
+): Map<Instant, AcceptedHour> {
+  const byHour = new Map<Instant, Candidate[]>(hours.map((hour) => [hour, []]));
+  for (const candidate of candidates) {
+    for (const hour of hoursTouching(candidate)) byHour.get(hour)?.push(candidate);
+  }
+  const accepted = new Map<Instant, AcceptedHour>();
+  for (const [hour, touching] of byHour) {
+    const choice = acceptHour(hour, touching, policy);
+    if (choice) accepted.set(hour, choice);
+  }
+  return accepted;
+}

@@ -1,0 +1,270 @@
+import { createReadStream, statSync } from "node:fs";
+import type { Readable } from "node:stream";
+import { createGunzip } from "node:zlib";
+import { parse as parseCsv } from "csv-parse";
+import { ConfigError } from "../core/errors.ts";
+import type { FactorType, IntensityReading } from "../core/intensity.ts";
+import { type Instant, instant, MINUTE_MS, parseInstant, parseUtcInstant } from "../core/time.ts";
+import { type IntensityUnit, toGPerKwh } from "../core/units.ts";
+
+export type FileFormat = "csv" | "json" | "jsonl";
+
+export interface FileOptions {
+  /** Undefined: by the file's name, CSV for stdin. */
+  readonly format?: FileFormat | undefined;
+  /** Names of columns; undefined ones are looked for under their usual names. */
+  readonly timeColumn?: string | undefined;
+  readonly valueColumn?: string | undefined;
+  readonly zoneColumn?: string | undefined;
+  readonly estimatedColumn?: string | undefined;
+  /** Zone of every row, for files without such a column. */
+  readonly zone?: string | undefined;
+  readonly unit: IntensityUnit;
+  readonly factorType: FactorType;
+  readonly resolutionMinutes: number;
+  /** Times without an offset are UTC. Implied by a column whose name says utc. */
+  readonly assumeUtc: boolean;
+  readonly now: Instant;
+  /** Zone of a region or zone name, undefined for an unknown region. */
+  readonly zoneOf: (name: string, column: "zone" | "region") => string | undefined;
+}
+
+export type ParsedLine =
+  | { readonly line: number; readonly reading: IntensityReading }
+  | { readonly line: number; readonly problem: string };
+
+export interface OpenedFile {
+  readonly name: string;
+  readonly stream: Readable;
+  /** Compressed size; null for stdin. */
+  readonly totalBytes: number | null;
+}
+
+/** Opens a path, or stdin for "-". Throws ConfigError for a file that cannot be read. */
+export function openFile(path: string, stdin: Readable): OpenedFile {
+  if (path === "-") return { name: "standard input", stream: stdin, totalBytes: null };
+  try {
+    const { size } = statSync(path);
+    return { name: path, stream: createReadStream(path), totalBytes: size };
+  } catch (error) {
+    throw new ConfigError(`Cannot read ${path}: ${(error as { code?: string }).code ?? error}`);
+  }
+}
+
+const USUAL_TIME = ["timestamp", "datetime", "time", "ts_utc", "datetime (utc)", "starts_at", "hour"];
+const USUAL_VALUE: Readonly<Record<FactorType, readonly string[]>> = {
+  lifecycle: [
+    "ci_lifecycle",
+    "carbon intensity gco₂eq/kwh (life cycle)",
+    "carbon intensity gco2eq/kwh (life cycle)",
+  ],
+  direct: ["ci_direct", "carbon intensity gco₂eq/kwh (direct)", "carbon intensity gco2eq/kwh (direct)"],
+};
+const USUAL_VALUE_EITHER = ["gco2_per_kwh", "g_per_kwh", "carbonintensity", "carbon_intensity", "intensity"];
+const USUAL_ZONE = ["zone", "zone id", "zone_id"];
+const USUAL_ESTIMATED = ["estimated", "isestimated", "is_estimated", "data estimated"];
+
+/** Rows of a file of grid intensity, in order, each a reading or a problem with its line number. Reads as a stream (a JSON
+ *  document is read whole). Throws ConfigError when the columns cannot be told, or the file is no such file. */
+export async function* readIntensityFile(file: OpenedFile, options: FileOptions): AsyncGenerator<ParsedLine> {
+  const stream = await gunzipped(file.stream);
+  const format = options.format ?? formatOf(file.name);
+  const records = format === "csv" ? csvRecords(stream) : jsonRecords(stream, format);
+  let columns: Columns | undefined;
+  try {
+    for await (const { line, record } of records) {
+      if (typeof record !== "object" || record === null) {
+        yield { line, problem: "is no row of named values" };
+        continue;
+      }
+      columns ??= findColumns(Object.keys(record), options, file.name);
+      yield { line, ...toReading(record as Record<string, unknown>, columns, options) };
+    }
+  } catch (error) {
+    if (error instanceof ConfigError) throw error;
+    const { message, lines } = error as { message: string; lines?: number };
+    throw new ConfigError(
+      `${file.name} is no readable ${format}${lines ? ` at line ${lines}` : ""}: ${message}`,
+    );
+  }
+}
+
+/** Unpacks gzip, known by its first two bytes, whatever the file is called. */
+async function gunzipped(stream: Readable): Promise<Readable> {
+  const iterator = stream[Symbol.asyncIterator]();
+  const first = await iterator.next();
+  const head: Buffer = first.done ? Buffer.alloc(0) : Buffer.from(first.value);
+  async function* whole() {
+    yield head;
+    for (let next = await iterator.next(); !next.done; next = await iterator.next())
+      yield Buffer.from(next.value);
+  }
+  const { Readable } = await import("node:stream");
+  const rejoined = Readable.from(whole());
+  if (!(head[0] === 0x1f && head[1] === 0x8b)) return rejoined;
+  const gunzip = createGunzip();
+  rejoined.on("error", (error) => gunzip.destroy(error));
+  return rejoined.pipe(gunzip);
+}
+
+function formatOf(name: string): FileFormat {
+  const bare = name.replace(/\.gz$/i, "");
+  if (/\.(jsonl|ndjson)$/i.test(bare)) return "jsonl";
+  return /\.json$/i.test(bare) ? "json" : "csv";
+}
+
+interface NumberedRecord {
+  readonly line: number;
+  readonly record: unknown;
+}
+
+async function* csvRecords(stream: Readable): AsyncGenerator<NumberedRecord> {
+  const parser = parseCsv({ columns: true, bom: true, trim: true, skip_empty_lines: true, info: true });
+  stream.on("error", (error) => parser.destroy(error));
+  for await (const { record, info } of stream.pipe(parser)) yield { line: info.lines, record };
+}
+
+async function* jsonRecords(stream: Readable, format: "json" | "jsonl"): AsyncGenerator<NumberedRecord> {
+  if (format === "jsonl") {
+    const { createInterface } = await import("node:readline");
+    let line = 0;
+    for await (const text of createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY })) {
+      line++;
+      if (text.trim() !== "") yield { line, record: parseJsonLine(text) };
+    }
+    return;
+  }
+  const chunks: Buffer[] = [];
+  for await (const chunk of stream) chunks.push(chunk as Buffer);
+  const document = JSON.parse(Buffer.concat(chunks).toString("utf8")) as unknown;
+  // An array of rows, or an answer of Electricity Maps as it came: { zone, history: [...] }.
+  const envelope = (Array.isArray(document) ? {} : document) as Record<string, unknown>;
+  const rows = Array.isArray(document)
+    ? document
+    : [envelope.data, envelope.history, envelope.rows].find(Array.isArray);
+  if (!rows)
+    throw new ConfigError("The JSON file holds no array of rows, and no data, history or rows with one.");
+  const zone = typeof envelope.zone === "string" ? { zone: envelope.zone } : {};
+  for (const [index, row] of rows.entries()) {
+    yield { line: index + 1, record: typeof row === "object" && row !== null ? { ...zone, ...row } : row };
+  }
+}
+
+function parseJsonLine(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+interface Columns {
+  readonly time: string;
+  readonly value: string;
+  readonly zone: string | undefined;
+  readonly region: string | undefined;
+  readonly estimated: string | undefined;
+  readonly timeIsUtc: boolean;
+}
+
+function findColumns(names: readonly string[], options: FileOptions, fileName: string): Columns {
+  const problems: string[] = [];
+  const named = (
+    wanted: string | undefined,
+    usual: readonly string[],
+    option: string,
+  ): string | undefined => {
+    if (wanted !== undefined) {
+      if (names.includes(wanted)) return wanted;
+      problems.push(`${fileName} has no column "${wanted}" (${option}); it has: ${names.join(", ")}`);
+      return undefined;
+    }
+    return usual
+      .map((usualName) => names.find((name) => name.toLowerCase() === usualName))
+      .find((found) => found !== undefined);
+  };
+  const time = named(options.timeColumn, USUAL_TIME, "--time-column");
+  const usualValue = [...USUAL_VALUE[options.factorType], ...USUAL_VALUE_EITHER];
+  const value = named(options.valueColumn, usualValue, "--value-column");
+  const zone =
+    options.zone === undefined ? named(options.zoneColumn, USUAL_ZONE, "--zone-column") : undefined;
+  const region =
+    zone === undefined && options.zone === undefined ? named(undefined, ["region"], "") : undefined;
+  const estimated = named(options.estimatedColumn, USUAL_ESTIMATED, "--estimated-column");
+  const has = `it has: ${names.join(", ")}`;
+  if (time === undefined && options.timeColumn === undefined)
+    problems.push(`Which column of ${fileName} is the time? Name it with --time-column; ${has}`);
+  if (value === undefined && options.valueColumn === undefined)
+    problems.push(
+      `Which column of ${fileName} is the ${options.factorType} intensity? Name it with --value-column; ${has}`,
+    );
+  if (
+    options.zone === undefined &&
+    zone === undefined &&
+    region === undefined &&
+    options.zoneColumn === undefined
+  )
+    problems.push(
+      `Which zone is ${fileName} about? Say --zone DE or --region eu-central-1, or name a --zone-column`,
+    );
+  if (problems.length > 0 || time === undefined || value === undefined) throw new ConfigError(problems);
+  const timeIsUtc = options.assumeUtc || /utc/i.test(time);
+  return { time, value, zone, region, estimated, timeIsUtc };
+}
+
+function toReading(
+  record: Record<string, unknown>,
+  columns: Columns,
+  options: FileOptions,
+): { reading: IntensityReading } | { problem: string } {
+  const timeText = String(record[columns.time] ?? "");
+  const start = columns.timeIsUtc ? parseUtcInstant(timeText) : parseInstant(timeText);
+  if (start === undefined) {
+    const hint = parseUtcInstant(timeText) === undefined ? "" : "; it has no offset: add one, or say --utc";
+    return { problem: `"${timeText.slice(0, 40)}" is no time (${columns.time})${hint}` };
+  }
+  const rawValue = parseNumber(record[columns.value]);
+  if (rawValue === undefined) {
+    return { problem: `"${String(record[columns.value]).slice(0, 40)}" is no number (${columns.value})` };
+  }
+  const zone = zoneOf(record, columns, options);
+  if (zone === undefined) {
+    const column = columns.zone ?? columns.region ?? "";
+    return { problem: `"${String(record[column] ?? "").slice(0, 40)}" is no known ${column}` };
+  }
+  const isEstimated = columns.estimated !== undefined && isTrue(record[columns.estimated]);
+  return {
+    reading: {
+      zone,
+      start,
+      end: instant(start + options.resolutionMinutes * MINUTE_MS),
+      signal: "average",
+      factorType: options.factorType,
+      boundary: "consumption",
+      source: "manual",
+      kind: isEstimated ? "estimated" : "measured",
+      method: "imported from a file",
+      rawValue,
+      rawUnit: options.unit,
+      gCO2ePerKWh: rawValue === null ? null : toGPerKwh(rawValue, options.unit),
+      providerUpdatedAt: null,
+      fetchedAt: options.now,
+    },
+  };
+}
+
+function zoneOf(record: Record<string, unknown>, columns: Columns, options: FileOptions): string | undefined {
+  if (options.zone !== undefined) return options.zone;
+  const column = columns.zone ?? columns.region;
+  const name = column === undefined ? "" : String(record[column] ?? "").trim();
+  return name === "" ? undefined : options.zoneOf(name, columns.zone === undefined ? "region" : "zone");
+}
+
+/** null for an empty cell: the file says that the hour is not known. undefined for what is no number. */
+function parseNumber(value: unknown): number | null | undefined {
+  if (value === null || value === undefined || value === "") return null;
+  const number = typeof value === "number" ? value : Number(String(value).trim());
+  return Number.isFinite(number) ? number : undefined;
+}
+
+const isTrue = (value: unknown): boolean => value === true || /^(1|true|yes|y)$/i.test(String(value).trim());

@@ -1,0 +1,186 @@
+import {
+  type AcceptedHour,
+  basisText,
+  type LatestMix,
+  MIX_FUELS,
+  type RegionHour,
+} from "../core/intensity.ts";
+import { type Instant, type Interval, instant, toIso } from "../core/time.ts";
+import { jsonRows, type Queries } from "./database.ts";
+
+/** What a projection did to the rows of one region. */
+export interface HourChanges {
+  readonly written: number;
+  readonly revised: number;
+  readonly unchanged: number;
+  /** Hours that lost their last acceptable reading: a gap again. */
+  readonly removed: number;
+}
+
+export interface HandMadeRow {
+  readonly region: string;
+  readonly at: Instant;
+  readonly gCO2ePerKWh: number;
+  readonly source: string;
+  readonly createdAt: Instant;
+}
+
+/** `co2e_emissions`: the accepted average per region and hour, derived from the evidence. */
+export type Intensity = ReturnType<typeof intensityTable>;
+
+export function intensityTable(queries: Queries) {
+  return {
+    /** Makes the rows of `region` for exactly `hours` say what was accepted: rows appear, change or go. */
+    async project(
+      region: string,
+      zone: string,
+      hours: readonly Instant[],
+      accepted: ReadonlyMap<Instant, AcceptedHour>,
+      mixes: ReadonlyMap<Instant, LatestMix>,
+    ): Promise<HourChanges> {
+      const rows = [...accepted.values()].map((hour) => toRow(region, zone, hour, mixes.get(hour.hour)));
+      const [upserted] = await queries.query<{ written: number; revised: number }>(UPSERT_HOURS, [
+        jsonRows(rows),
+      ]);
+      const gaps = hours.filter((hour) => !accepted.has(hour)).map(toIso);
+      const [deleted] =
+        gaps.length === 0
+          ? []
+          : await queries.query<{ removed: number }>(DELETE_HOURS, [region, JSON.stringify(gaps)]);
+      const written = upserted?.written ?? 0;
+      const revised = upserted?.revised ?? 0;
+      const unchanged = accepted.size - written - revised;
+      return { written, revised, unchanged, removed: deleted?.removed ?? 0 };
+    },
+
+    /** The known hours of `region` that touch `interval`, in order, one row an hour. A row that a person put at 10:17
+     *  stands for 10:00, unless that hour has a row of its own. */
+    async hours(region: string, interval: Interval): Promise<RegionHour[]> {
+      const rows = await queries.query<HourRow>(
+        `select distinct on (date_trunc('hour', timestamp, 'UTC')) ${HOUR_COLUMNS} from co2e_emissions
+         where region = $1 and timestamp >= date_trunc('hour', $2::timestamptz, 'UTC') and timestamp < $3::timestamptz
+         order by date_trunc('hour', timestamp, 'UTC'), timestamp`,
+        [region, toIso(interval.start), toIso(interval.end)],
+      );
+      return rows.map(toRegionHour);
+    },
+
+    /** The newest known hour of `region` that starts before `before`. */
+    async newestHour(region: string, before: Instant): Promise<RegionHour | undefined> {
+      const rows = await queries.query<HourRow>(
+        `select ${HOUR_COLUMNS} from co2e_emissions where region = $1 and timestamp < $2::timestamptz
+         order by timestamp desc limit 1`,
+        [region, toIso(before)],
+      );
+      return rows.map(toRegionHour)[0];
+    },
+
+    /** Rows that a person put there, or that an adopted database brought along: they name no reading. */
+    async handMadeRows(regions: readonly string[]): Promise<HandMadeRow[]> {
+      const rows = await queries.query<{
+        region: string;
+        ms: number;
+        g: number;
+        source: string;
+        created_ms: number;
+      }>(
+        `select region, source, gco2_per_kwh::float8 as g, (extract(epoch from timestamp) * 1000)::float8 as ms,
+                (extract(epoch from coalesce(updated_at, created_at, now())) * 1000)::float8 as created_ms
+         from co2e_emissions
+         where not (metadata ? 'reading_ids')
+           and region in (select jsonb_array_elements_text($1::jsonb))
+         order by region, timestamp`,
+        [JSON.stringify(regions)],
+      );
+      return rows.map((row) => ({
+        region: row.region,
+        at: instant(row.ms),
+        gCO2ePerKWh: row.g,
+        source: row.source,
+        createdAt: instant(Math.round(row.created_ms)),
+      }));
+    },
+
+    async deleteHandMadeRows(region: string, at: readonly Instant[]): Promise<void> {
+      await queries.query(
+        `delete from co2e_emissions where region = $1 and not (metadata ? 'reading_ids')
+           and timestamp in (select x::timestamptz from jsonb_array_elements_text($2::jsonb) as x)`,
+        [region, JSON.stringify(at.map(toIso))],
+      );
+    },
+  };
+}
+
+function toRow(region: string, zone: string, accepted: AcceptedHour, mix: LatestMix | undefined) {
+  return {
+    region,
+    timestamp: toIso(accepted.hour),
+    g: accepted.gCO2ePerKWh,
+    ...Object.fromEntries(MIX_FUELS.map((fuel) => [fuel, mix?.shares[fuel] ?? null])),
+    source: accepted.source,
+    // An estimate is still open to revision by its source; everything else is final until the source says otherwise.
+    data_quality: accepted.kind === "estimated" ? "real_time" : "historical",
+    confidence: accepted.confidence,
+    metadata: {
+      zone,
+      signal: accepted.basis.signal,
+      factor_type: accepted.basis.factorType,
+      boundary: accepted.basis.boundary,
+      ...(accepted.isOwnBasis ? {} : { basis: basisText(accepted.basis) }),
+      kind: accepted.kind,
+      method: accepted.method,
+      coverage: accepted.coverage,
+      approved: accepted.approved,
+      rule: accepted.rule,
+      reading_ids: accepted.readingIds,
+      mix_reading_id: mix?.mixReadingId ?? null,
+    },
+  };
+}
+
+const MIX_COLUMNS = MIX_FUELS.map((fuel) => `energy_mix_${fuel}`).join(", ");
+
+const UPSERT_HOURS = `
+with changed as (
+  insert into co2e_emissions (region, timestamp, gCO2_per_kWh, ${MIX_COLUMNS}, source, data_quality, confidence_score, metadata)
+  select x.region, x.timestamp, x.g, ${MIX_FUELS.map((fuel) => `x.${fuel}`).join(", ")}, x.source, x.data_quality, x.confidence, x.metadata
+  from jsonb_to_recordset($1::jsonb) as x(region text, timestamp timestamptz, g float8,
+    ${MIX_FUELS.map((fuel) => `${fuel} decimal(5,2)`).join(", ")},
+    source text, data_quality text, confidence decimal(3,2), metadata jsonb)
+  on conflict (region, timestamp) do update set
+    gCO2_per_kWh = excluded.gCO2_per_kWh, ${MIX_FUELS.map((fuel) => `energy_mix_${fuel} = excluded.energy_mix_${fuel}`).join(", ")},
+    source = excluded.source, data_quality = excluded.data_quality, confidence_score = excluded.confidence_score,
+    metadata = excluded.metadata, updated_at = clock_timestamp()
+  where (co2e_emissions.gCO2_per_kWh, co2e_emissions.source, co2e_emissions.metadata)
+    is distinct from (excluded.gCO2_per_kWh, excluded.source, excluded.metadata)
+  returning xmax = 0 as is_new)
+select count(*) filter (where is_new)::int as written, count(*) filter (where not is_new)::int as revised from changed`;
+
+const DELETE_HOURS = `
+with gone as (
+  delete from co2e_emissions
+  where region = $1 and metadata ? 'reading_ids'
+    and timestamp in (select x::timestamptz from jsonb_array_elements_text($2::jsonb) as x)
+  returning 1)
+select count(*)::int as removed from gone`;
+
+const HOUR_COLUMNS = `(extract(epoch from date_trunc('hour', timestamp, 'UTC')) * 1000)::float8 as ms, gco2_per_kwh::float8 as g, source,
+  metadata->>'kind' as kind, metadata->>'basis' as basis, coalesce(confidence_score, 0)::float8 as confidence`;
+
+interface HourRow {
+  ms: number;
+  g: number;
+  source: string;
+  kind: RegionHour["kind"];
+  basis: string | null;
+  confidence: number;
+}
+
+const toRegionHour = (row: HourRow): RegionHour => ({
+  hour: instant(row.ms),
+  gCO2ePerKWh: row.g,
+  source: row.source,
+  kind: row.kind,
+  basis: row.basis,
+  confidence: row.confidence,
+});
