@@ -1,5 +1,5 @@
 import { createReadStream, statSync } from "node:fs";
-import type { Readable } from "node:stream";
+import { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { parse as parseCsv } from "csv-parse";
 import { ConfigError } from "../core/errors.ts";
@@ -92,14 +92,16 @@ export async function* readIntensityFile(file: OpenedFile, options: FileOptions)
 /** Unpacks gzip, known by its first two bytes, whatever the file is called. */
 async function gunzipped(stream: Readable): Promise<Readable> {
   const iterator = stream[Symbol.asyncIterator]();
-  const first = await iterator.next();
-  const head: Buffer = first.done ? Buffer.alloc(0) : Buffer.from(first.value);
+  let head = Buffer.alloc(0);
+  while (head.length < 2) {
+    const next = await iterator.next();
+    if (next.done) break;
+    head = Buffer.concat([head, Buffer.from(next.value)]);
+  }
   async function* whole() {
     yield head;
-    for (let next = await iterator.next(); !next.done; next = await iterator.next())
-      yield Buffer.from(next.value);
+    for (let next = await iterator.next(); !next.done; next = await iterator.next()) yield next.value;
   }
-  const { Readable } = await import("node:stream");
   const rejoined = Readable.from(whole());
   if (!(head[0] === 0x1f && head[1] === 0x8b)) return rejoined;
   const gunzip = createGunzip();
