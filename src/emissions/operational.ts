@@ -85,7 +85,7 @@ export function requestEmissions(load: RequestLoad, grid: GridEvidence): Emissio
     total_kWh: totalKWh,
     total_gCO2e: totalGCO2e,
     gCO2e_per_1k_requests:
-      totalGCO2e === null || requestCount === 0 ? null : (totalGCO2e / requestCount) * 1000,
+      totalGCO2e === null || requestCount === 0 ? null : (totalGCO2e * 1000) / requestCount,
     avg_grid_gCO2_per_kWh: mean.mean,
     min_grid_gCO2_per_kWh: mean.min,
     max_grid_gCO2_per_kWh: mean.max,

@@ -159,7 +159,7 @@ function figures(sum: Sum): Omit<ReportLine, "service" | "region"> {
     energyKWh: sum.kWh,
     emissionsGCO2e: isKnown ? sum.g : null,
     gCO2ePer1kRequests:
-      isKnown && sum.requestsWithEmissions > 0 ? (sum.g / sum.requestsWithEmissions) * 1000 : null,
+      isKnown && sum.requestsWithEmissions > 0 ? (sum.g * 1000) / sum.requestsWithEmissions : null,
     coverage: sum.kWh === 0 ? 1 : sum.kWhWithEmissions / sum.kWh,
   };
 }

@@ -236,11 +236,12 @@ async function restoreMissingRows(
 async function tellFailures({ notifier, log }: IngestParts, result: IngestResult): Promise<void> {
   const failed = result.regions.filter((region) => region.source === null);
   if (failed.length === 0 || notifier === null) return;
-  const lines = failed.map(({ region, zone, error }) => `• ${region} (${zone}): ${error ?? "no value"}`);
+  const stored = result.regions.length - failed.length;
   const text = [
     `co2e ingest: ${failed.length} of ${result.regions.length} regions got no grid intensity at ${result.startedAt}.`,
-    ...lines,
-    "The other regions were stored. The next run fills the gap from the last 24 hours.",
+    ...failed.map(({ region, zone, error }) => `• ${region} (${zone}): ${error ?? "no value"}`),
+    stored === 0 ? "Nothing was stored." : `The other ${stored} were stored.`,
+    "The next run that succeeds fills the last 24 hours.",
   ].join("\n");
   try {
     await notifier.send(text);

@@ -69,7 +69,7 @@ export function workloadsTable(queries: Queries) {
         row.totalKWh,
         row.requestCount > 0 ? row.totalKWh / row.requestCount : null,
         row.totalGCO2e,
-        row.requestCount > 0 && row.totalGCO2e !== null ? (row.totalGCO2e / row.requestCount) * 1000 : null,
+        row.requestCount > 0 && row.totalGCO2e !== null ? (row.totalGCO2e * 1000) / row.requestCount : null,
         row.avgGCO2ePerKWh,
         row.minGCO2ePerKWh,
         row.maxGCO2ePerKWh,

@@ -16,7 +16,9 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   if (server) {
     console.log(`Store tests run on PGlite and on ${server.description}`);
   } else if (process.env["CO2E_REQUIRE_ALL"] === "1") {
-    throw new Error("CO2E_REQUIRE_ALL=1, and no PostgreSQL: set TEST_DATABASE_URL, or install PostgreSQL 15 or later");
+    throw new Error(
+      "CO2E_REQUIRE_ALL=1, and no PostgreSQL: set TEST_DATABASE_URL, or install PostgreSQL 15 or later",
+    );
   } else {
     console.log("SKIPPED: no PostgreSQL on this machine; store tests run on PGlite alone");
   }

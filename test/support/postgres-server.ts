@@ -69,7 +69,12 @@ async function startServer(binaries: string, description: string): Promise<TestS
     { ...identity, stdio: "pipe", cwd: home },
   );
   const port = await freePort();
-  const settings = ["fsync=off", "listen_addresses=127.0.0.1", "unix_socket_directories=", "max_connections=200"];
+  const settings = [
+    "fsync=off",
+    "listen_addresses=127.0.0.1",
+    "unix_socket_directories=",
+    "max_connections=200",
+  ];
   const server = spawn(
     join(directory, "postgres"),
     ["-D", data, "-p", String(port), ...settings.flatMap((setting) => ["-c", setting])],
@@ -93,7 +98,12 @@ async function startServer(binaries: string, description: string): Promise<TestS
 /** The binaries themselves, or a copy of them where `nobody` may not go (a checkout under /root). */
 function reachableCopy(binaries: string, home: string): string {
   try {
-    execFileSync(join(binaries, "initdb"), ["--version"], { uid: NOBODY, gid: NOBODY, stdio: "pipe", cwd: "/" });
+    execFileSync(join(binaries, "initdb"), ["--version"], {
+      uid: NOBODY,
+      gid: NOBODY,
+      stdio: "pipe",
+      cwd: "/",
+    });
     return binaries;
   } catch {
     const copy = join(home, "native");

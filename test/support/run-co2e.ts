@@ -1,0 +1,57 @@
+import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { afterAll } from "vitest";
+
+export const CLI = resolve("dist/cli/main.js");
+
+export interface Run {
+  readonly exitCode: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface Started {
+  readonly pid: number;
+  kill(signal: NodeJS.Signals): void;
+  readonly ended: Promise<Run>;
+}
+
+/** Starts the built program with nothing of this machine's settings but PATH and `env`. */
+export function startCo2e(
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+  options: { stdin?: string | Buffer; cwd?: string } = {},
+): Started {
+  const child = spawn(process.execPath, [CLI, ...args], {
+    env: { PATH: process.env["PATH"] ?? "", HOME: tmpdir(), ...env },
+    cwd: options.cwd ?? tmpdir(),
+    stdio: ["pipe", "pipe", "pipe"],
+  });
+  let stdout = "";
+  let stderr = "";
+  child.stdout.on("data", (chunk: Buffer) => {
+    stdout += chunk.toString();
+  });
+  child.stderr.on("data", (chunk: Buffer) => {
+    stderr += chunk.toString();
+  });
+  child.stdin.on("error", () => {});
+  child.stdin.end(options.stdin ?? "");
+  return {
+    pid: child.pid ?? 0,
+    kill: (signal) => child.kill(signal),
+    ended: new Promise((done) => child.once("close", (exitCode) => done({ exitCode, stdout, stderr }))),
+  };
+}
+
+export const runCo2e = (...parameters: Parameters<typeof startCo2e>): Promise<Run> =>
+  startCo2e(...parameters).ended;
+
+/** A folder of the test's own, removed when its file is done. */
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "co2e-test-"));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
