@@ -1,9 +1,7 @@
 import type { Notifier } from "./alert/slack.ts";
 import type { Config, Region, SourceName } from "./config.ts";
-import { ConfigError } from "./core/errors.ts";
 import { type Instant, instant } from "./core/time.ts";
-import type { ZoneOfRegions } from "./flows/ingest.ts";
-import type { Log } from "./flows/parts.ts";
+import type { Log, ZoneOfRegions } from "./flows/parts.ts";
 import type { IntensitySource } from "./sources/source.ts";
 import type { Database } from "./store/database.ts";
 import type { Store } from "./store/store.ts";
@@ -50,7 +48,7 @@ export async function withStore<Result>(
   }
 }
 
-/** The chain of sources whose keys are at hand, in the configured order. Throws ConfigError when it is empty. */
+/** The chain of sources whose keys are at hand, in the configured order. */
 export async function createSources(
   config: Config,
   log: Log,
@@ -59,6 +57,7 @@ export async function createSources(
   const { createHttp } = await import("./sources/http.ts");
   const http = createHttp({
     fetch,
+    clock: systemClock,
     ...config.http,
     onRetry: (event) => log.warn(event, "retrying"),
   });
@@ -80,16 +79,7 @@ export async function createSources(
           }),
   };
   const built = await Promise.all(config.sources.map((name) => build[name]()));
-  const sources = built.filter((source) => source !== undefined);
-  if (sources.length > 0) return sources;
-  const keys: Record<SourceName, string> = {
-    electricity_maps: "ELECTRICITY_MAPS_API_KEY (https://portal.electricitymaps.com)",
-    watttime: "WATTTIME_USERNAME and WATTTIME_PASSWORD (https://docs.watttime.org)",
-  };
-  throw new ConfigError(
-    `No source of grid intensity can be asked. Set ${config.sources.map((name) => keys[name]).join(", or ")}. ` +
-      "Without a key: co2e import intensity FILE, or co2e demo.",
-  );
+  return built.filter((source) => source !== undefined);
 }
 
 export async function createNotifier(config: Config): Promise<Notifier | null> {

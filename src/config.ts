@@ -62,22 +62,36 @@ const ServiceSettings = v.strictObject({
   whPerRequest: v.pipe(v.number(), v.minValue(0), v.maxValue(1_000_000)),
   description: v.optional(v.string(), ""),
 });
-const FileSettings = v.strictObject({
+const RegionName = v.pipe(v.string(), v.minLength(1), v.maxLength(50));
+const ServiceName = v.pipe(v.string(), v.minLength(1), v.maxLength(100));
+/** Each key has a schema of its own, so that a mistake under one hides none under another. */
+const FILE_KEYS = {
   regions: v.optional(
-    v.union([
-      v.array(v.string()),
-      v.record(v.pipe(v.string(), v.minLength(1), v.maxLength(50)), RegionSettings),
-    ]),
+    v.lazy((input) => (Array.isArray(input) ? v.array(RegionName) : v.record(RegionName, RegionSettings))),
   ),
-  services: v.optional(v.record(v.pipe(v.string(), v.minLength(1), v.maxLength(100)), ServiceSettings), {}),
+  services: v.optional(v.record(ServiceName, ServiceSettings), {}),
   sources: v.optional(v.array(v.string())),
   factorType: v.optional(v.picklist(["lifecycle", "direct"]), "lifecycle"),
-});
-type FileSettings = v.InferOutput<typeof FileSettings>;
+};
+interface FileSettings {
+  /** For messages. */
+  readonly path: string;
+  readonly regions:
+    | readonly string[]
+    | Readonly<Record<string, v.InferOutput<typeof RegionSettings>>>
+    | undefined;
+  readonly services: Readonly<Record<string, v.InferOutput<typeof ServiceSettings>>>;
+  readonly sources: readonly string[] | undefined;
+  readonly factorType: FactorType;
+}
 
 /** Reads the environment and `co2e.yaml` (CO2E_CONFIG, or the working folder). The only reader of both.
- *  Secrets come from the environment alone. Throws one ConfigError that names every problem. */
-export async function readConfig(environment: Environment = process.env): Promise<Config> {
+ *  Secrets come from the environment alone. With `needs.source` a source that can be asked is required.
+ *  Throws one ConfigError that names every problem. */
+export async function readConfig(
+  environment: Environment = process.env,
+  needs: { readonly source?: boolean } = {},
+): Promise<Config> {
   const problems: string[] = [];
   // An empty variable is how many deployments spell "not set".
   const env = (name: string): string | undefined => environment[name]?.trim() || undefined;
@@ -107,39 +121,80 @@ export async function readConfig(environment: Environment = process.env): Promis
   if (!LOG_LEVELS.includes(config.logLevel)) {
     problems.push(`CO2E_LOG_LEVEL is "${config.logLevel}": use one of ${LOG_LEVELS.join(", ")}`);
   }
+  if (needs.source && config.sources.length > 0) requireSource(config, problems);
   if (problems.length > 0) throw new ConfigError(problems);
   return config;
 }
 
+function requireSource(config: Config, problems: string[]): void {
+  const keys: Record<SourceName, { readonly isSet: boolean; readonly names: string }> = {
+    electricity_maps: {
+      isSet: config.electricityMaps !== null,
+      names: "ELECTRICITY_MAPS_API_KEY (https://portal.electricitymaps.com)",
+    },
+    watttime: {
+      isSet: config.watttime !== null,
+      names: "WATTTIME_USERNAME and WATTTIME_PASSWORD (https://docs.watttime.org)",
+    },
+  };
+  if (config.sources.some((name) => keys[name].isSet)) return;
+  problems.push(
+    `No source of grid intensity can be asked. Set ${config.sources.map((name) => keys[name].names).join(", or ")}. ` +
+      "Without a key: co2e import intensity FILE, or co2e demo.",
+  );
+}
+
 async function readFileSettings(named: string | undefined, problems: string[]): Promise<FileSettings> {
-  const nothing = v.parse(FileSettings, {});
   const path = named ?? "co2e.yaml";
+  const content = await readYaml(path, named !== undefined, problems);
+  for (const key of Object.keys(content)) {
+    if (!Object.hasOwn(FILE_KEYS, key))
+      problems.push(`${path}: ${key} is not a setting (secrets belong in the environment)`);
+  }
+  const read = <Output>(key: keyof typeof FILE_KEYS, schema: v.GenericSchema<unknown, Output>): Output => {
+    const result = v.safeParse(schema, content[key] ?? undefined);
+    if (result.success) return result.output;
+    for (const issue of result.issues) problems.push(`${path}: ${problemAt(key, issue)}`);
+    return v.parse(schema, undefined);
+  };
+  return {
+    path,
+    regions: read("regions", FILE_KEYS.regions),
+    services: read("services", FILE_KEYS.services),
+    sources: read("sources", FILE_KEYS.sources),
+    factorType: read("factorType", FILE_KEYS.factorType),
+  };
+}
+
+async function readYaml(
+  path: string,
+  mustExist: boolean,
+  problems: string[],
+): Promise<Record<string, unknown>> {
   if (!existsSync(path)) {
-    if (named !== undefined) problems.push(`CO2E_CONFIG names ${named}, which does not exist`);
-    return nothing;
+    if (mustExist) problems.push(`CO2E_CONFIG names ${path}, which does not exist`);
+    return {};
   }
   const { parse } = await import("yaml");
-  let content: unknown;
   try {
-    content = parse(readFileSync(path, "utf8")) ?? {};
+    const content: unknown = parse(readFileSync(path, "utf8")) ?? {};
+    if (typeof content === "object" && !Array.isArray(content)) return content as Record<string, unknown>;
+    problems.push(`${path} must hold settings by name, such as regions and services`);
   } catch (error) {
+    const { code, linePos } = error as { code?: string; linePos?: { line: number }[] };
+    // The library's message may repeat the line, and the line may be a secret in the wrong file.
     problems.push(
-      `${path} is no valid YAML: ${error instanceof Error ? error.message.split("\n")[0] : error}`,
-    );
-    return nothing;
-  }
-  const result = v.safeParse(FileSettings, content);
-  if (result.success) return result.output;
-  for (const issue of result.issues) {
-    const at = v.getDotPath(issue) ?? "(top level)";
-    const unknown = issue.expected === "never";
-    problems.push(
-      unknown
-        ? `${path}: ${at} is not a setting (secrets belong in the environment)`
-        : `${path}: ${at} ${wrongValue(issue)}`,
+      `${path} is no valid YAML: ${code ?? "cannot be read"} at line ${linePos?.[0]?.line ?? "?"}`,
     );
   }
-  return nothing;
+  return {};
+}
+
+function problemAt(key: string, issue: v.BaseIssue<unknown>): string {
+  const at = [key, v.getDotPath(issue)].filter((part) => part !== null).join(".");
+  if (issue.type === "strict_object" && issue.expected === "never")
+    return `${at} is not a setting (secrets belong in the environment)`;
+  return `${at} ${wrongValue(issue)}`;
 }
 
 const wrongValue = (issue: v.BaseIssue<unknown>): string =>
@@ -150,17 +205,17 @@ const wrongValue = (issue: v.BaseIssue<unknown>): string =>
 function readRegions(file: FileSettings, problems: string[]): Region[] {
   const listed = file.regions ?? DEFAULT_REGIONS;
   const entries = Array.isArray(listed)
-    ? listed.map((name) => [name, null] as const)
+    ? [...new Set<string>(listed)].map((name) => [name, null] as const)
     : Object.entries(listed);
   if (entries.length === 0)
-    problems.push("co2e.yaml: regions is empty; leave it out or name at least one region");
+    problems.push(`${file.path}: regions is empty; leave it out or name at least one region`);
   const regions: Region[] = [];
   for (const [name, settings] of entries) {
     const known = cloudRegion(name);
     const written = settings?.zone ?? known?.zone;
     if (written === undefined) {
       problems.push(
-        `co2e.yaml: region ${name} is not built in (${CLOUD_REGIONS.map((region) => region.name).join(", ")} are); ` +
+        `${file.path}: region ${name} is not built in (${CLOUD_REGIONS.map((region) => region.name).join(", ")} are); ` +
           `give it a zone: regions: { ${name}: { zone: … } }`,
       );
       continue;
@@ -193,7 +248,7 @@ const readServices = (file: FileSettings): Record<string, ServiceProfile> => ({
 function readSources(fromEnv: string | undefined, file: FileSettings, problems: string[]): SourceName[] {
   const [where, names] =
     fromEnv === undefined
-      ? ["co2e.yaml: sources", file.sources ?? [...SOURCE_NAMES]]
+      ? [`${file.path}: sources`, file.sources ?? [...SOURCE_NAMES]]
       : ["CO2E_SOURCES", fromEnv.split(",").map((name) => name.trim())];
   const known = names.filter((name): name is SourceName =>
     (SOURCE_NAMES as readonly string[]).includes(name),
@@ -213,9 +268,12 @@ function readElectricityMaps(env: Env, problems: string[]): Config["electricityM
   if (baseUrl !== undefined && !/\/v[34]$/.test(baseUrl)) {
     problems.push("ELECTRICITY_MAPS_BASE_URL must end in /v3 or /v4: the end says which version is spoken");
   }
+  const allowSandbox = env("ELECTRICITY_MAPS_ALLOW_SANDBOX") ?? "0";
+  if (allowSandbox !== "0" && allowSandbox !== "1")
+    problems.push(`ELECTRICITY_MAPS_ALLOW_SANDBOX is "${allowSandbox}": use 1 or 0`);
   const apiKey = readSecret(env, "ELECTRICITY_MAPS_API_KEY", problems);
   if (apiKey === undefined || baseUrl === undefined) return null;
-  return { apiKey, baseUrl, allowSandbox: env("ELECTRICITY_MAPS_ALLOW_SANDBOX") === "1" };
+  return { apiKey, baseUrl, allowSandbox: allowSandbox === "1" };
 }
 
 function readWatttime(env: Env, problems: string[]): Config["watttime"] {

@@ -92,7 +92,7 @@ export function calculationText(result: EmissionsResult): string[] {
     `Grid Intensity:   ${intensity === null ? "unknown" : `${intensity.toFixed(2)} gCO2/kWh (avg)`}`,
     "",
     `Period:           ${shortTime(result.period_start)} to ${shortTime(result.period_end)} UTC`,
-    `Coverage:         ${result.hours_covered} of ${result.hours_total} hours (${(result.coverage * 100).toFixed(0)} %)`,
+    `Coverage:         ${result.hours_covered} of ${result.hours_total} hours (${Math.floor(result.coverage * 1000) / 10} %)`,
     ...result.notes,
   ];
 }

@@ -169,6 +169,8 @@ export function importText(result: ImportResult): string[] {
     `  Readings: ${counted(result.readingsAppended, "new or changed")}, ${counted(result.readingsUnchanged, "unchanged")}`,
     `  Hours:    ${counted(result.hoursWritten, "written")}, ${counted(result.hoursRevised, "revised")}, ${counted(result.hoursUnchanged, "unchanged")}`,
   ];
+  if (result.hoursRemoved > 0)
+    lines.push(`  Removed:  ${counted(result.hoursRemoved, "hours that the file says are not known")}`);
   if (result.suspectReadings > 0)
     lines.push(`  Suspect:  ${counted(result.suspectReadings, "readings kept as evidence, not used")}`);
   for (const { zone, regions } of result.zones) {

@@ -25,7 +25,7 @@ ${EXIT_CODES_HELP}`,
         import("../app.ts"),
         import("../flows/ingest.ts"),
       ]);
-      const config = await readConfig();
+      const config = await readConfig(undefined, { source: true });
       const regions = options.region
         ? [...new Set(options.region)].map((name) => requireRegion(config, name))
         : config.regions;

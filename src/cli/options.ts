@@ -4,9 +4,9 @@ import { type Instant, type Interval, lastWholeHours, parseInstant, parseUtcInst
 
 /** 100000, 100_000 or 100,000. */
 export function requestCountOption(text: string): number {
-  const digits = text.replace(/(?<=\d)[_,](?=\d{3})/g, "");
-  const count = Number(digits);
-  if (/^\d+$/.test(digits) && Number.isSafeInteger(count)) return count;
+  const count = Number(text.replace(/[_,]/g, ""));
+  const isWritten = /^(\d+|[1-9]\d{0,2}([_,]\d{3})+)$/.test(text);
+  if (isWritten && Number.isSafeInteger(count)) return count;
   throw new InvalidArgumentError("Use a whole number from 0, for example 100000.");
 }
 

@@ -39,48 +39,56 @@ ${EXIT_CODES_HELP}`,
       else print(reportText(report).join("\n"));
     });
 
-/** The layout of the original design. Long names widen their column. */
+type ReportFigures = Omit<ReportLine, "service" | "region">;
+
+const HEADER = ["Service", "Region", "Requests", "Energy (kWh)", "Emissions (gCO2e)", "gCO2e/1k req"];
+/** The original design's columns: its header ends a little beside its numbers. */
+const HEADER_WIDTHS = [18, 16, 8, 18, 19, 14];
+const ROW_WIDTHS = [18, 16, 9, 15, 21, 14];
+/** Least space inside a column; the region's own keeps the requests apart. */
+const GAPS = [2, 2, 0, 2, 2, 2];
+const RULE_WIDTH = 92;
+
+/** The layout of the original design. Long cells widen their column. */
 export function reportText(report: EmissionsReport): string[] {
-  const serviceWidth = Math.max(18, ...report.lines.map((line) => line.service.length + 2));
-  const regionWidth = Math.max(16, ...report.lines.map((line) => line.region.length + 2));
-  const shift = serviceWidth + regionWidth - 34;
   const title = `Emissions Report: ${report.period}`;
   const banner = "=".repeat(Math.max(40, title.length));
-  const rule = "─".repeat(92 + shift);
-  const row = (
-    service: string,
-    region: string,
-    line: Omit<ReportLine, "service" | "region">,
-    per1k: string,
-  ) =>
-    [
-      service.padEnd(serviceWidth),
-      region.padEnd(regionWidth),
-      wholeNumber(line.requestCount).padStart(9),
-      decimals(line.energyKWh, 3).padStart(15),
-      (line.emissionsGCO2e === null ? "unknown" : decimals(line.emissionsGCO2e, 2)).padStart(21),
-      per1k.padStart(14),
-    ]
+  const cells = (service: string, region: string, line: ReportFigures, per1k: string): string[] => [
+    service,
+    region,
+    wholeNumber(line.requestCount),
+    decimals(line.energyKWh, 3),
+    line.emissionsGCO2e === null ? "unknown" : decimals(line.emissionsGCO2e, 2),
+    per1k,
+  ];
+  const rows = report.lines.map((line) => {
+    const { service, region, gCO2ePer1kRequests: per1k } = line;
+    return cells(service, region, line, per1k === null ? "unknown" : per1k.toFixed(4));
+  });
+  const total = cells("TOTAL", "", report.total, "");
+  // How much a column must grow for its widest cell.
+  const growth = ROW_WIDTHS.map((width, column) =>
+    Math.max(0, ...[...rows, total].map((row) => (row[column]?.length ?? 0) + (GAPS[column] ?? 0) - width)),
+  );
+  const text = (row: readonly string[], widths: readonly number[]): string =>
+    row
+      .map((cell, column) => {
+        const width = (widths[column] ?? 0) + (growth[column] ?? 0);
+        return column < 2 ? cell.padEnd(width) : cell.padStart(width);
+      })
       .join("")
       .trimEnd();
-  const header = `${"Service".padEnd(serviceWidth)}${"Region".padEnd(regionWidth)}Requests      Energy (kWh)  Emissions (gCO2e)  gCO2e/1k req`;
+  const rule = "─".repeat(RULE_WIDTH + growth.reduce((sum, more) => sum + more, 0));
   const lines = [
     banner,
     title,
     banner,
     "",
-    header,
+    text(HEADER, HEADER_WIDTHS),
     rule,
-    ...report.lines.map((line) =>
-      row(
-        line.service,
-        line.region,
-        line,
-        line.gCO2ePer1kRequests === null ? "unknown" : line.gCO2ePer1kRequests.toFixed(4),
-      ),
-    ),
+    ...rows.map((row) => text(row, ROW_WIDTHS)),
     rule,
-    row("TOTAL", "", report.total, ""),
+    text(total, ROW_WIDTHS),
   ];
   const { emissionsGCO2e } = report.total;
   if (emissionsGCO2e !== null) {

@@ -109,6 +109,8 @@ export interface RegionHour {
   readonly gCO2ePerKWh: number;
   readonly source: string;
   readonly kind: ReadingKind | null;
+  /** Zone and basis ("average/lifecycle/consumption") of the readings behind it; null for a row inserted by hand. */
+  readonly zone: string | null;
   readonly basis: string | null;
   readonly confidence: number;
 }

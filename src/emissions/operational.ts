@@ -1,4 +1,4 @@
-import type { FactorType, RegionHour } from "../core/intensity.ts";
+import { basisText, type FactorType, type RegionHour } from "../core/intensity.ts";
 import { meanOverInterval } from "../core/series.ts";
 import { floorToHour, HOUR_MS, type Instant, type Interval, overlapMs, toIso } from "../core/time.ts";
 import { whToKwh } from "../core/units.ts";
@@ -52,6 +52,8 @@ export interface EmissionsResult {
     readonly hours_by_source: Readonly<Record<string, number>>;
     readonly hours_by_kind: Readonly<Record<string, number>>;
     readonly hours_by_other_basis: Readonly<Record<string, number>>;
+    /** Hours that were stored for another zone, before the region was given its present one. */
+    readonly hours_by_other_zone: Readonly<Record<string, number>>;
     readonly newest_hour: string | null;
     readonly newest_hour_age_hours: number | null;
     readonly energy_profile: ServiceProfile & { readonly boundary: "facility" };
@@ -77,6 +79,7 @@ export function requestEmissions(load: RequestLoad, grid: GridEvidence): Emissio
   const covered = grid.hours.filter(
     (hour) => overlapMs({ start: hour.hour, end: (hour.hour + HOUR_MS) as Instant }, period) > 0,
   );
+  const basis = basisText({ signal: "average", factorType: grid.factorType, boundary: "consumption" });
   const result = {
     service: load.service,
     region: load.region,
@@ -102,8 +105,12 @@ export function requestEmissions(load: RequestLoad, grid: GridEvidence): Emissio
       hours_by_source: countBy(covered, (hour) => hour.source),
       hours_by_kind: countBy(covered, (hour) => hour.kind ?? "unstated"),
       hours_by_other_basis: countBy(
-        covered.filter((hour) => hour.basis !== null),
+        covered.filter((hour) => hour.basis !== null && hour.basis !== basis),
         (hour) => hour.basis ?? "",
+      ),
+      hours_by_other_zone: countBy(
+        covered.filter((hour) => hour.zone !== null && hour.zone !== load.zone),
+        (hour) => hour.zone ?? "",
       ),
       newest_hour: grid.newestHour === null ? null : toIso(grid.newestHour),
       newest_hour_age_hours: grid.newestHour === null ? null : (grid.now - grid.newestHour) / HOUR_MS,
@@ -141,10 +148,14 @@ function notesOn(result: Omit<EmissionsResult, "notes">, period: Interval, now: 
   for (const [basis, hours] of Object.entries(inputs.hours_by_other_basis)) {
     notes.push(`Other basis: ${hours} of ${covered} hours are ${basis}, for want of the configured one.`);
   }
+  for (const [zone, hours] of Object.entries(inputs.hours_by_other_zone)) {
+    notes.push(`Other zone: ${hours} of ${covered} hours were stored for zone ${zone}, not ${inputs.zone}.`);
+  }
   return notes;
 }
 
-const isSample = (inputs: EmissionsResult["inputs"]): boolean =>
+/** Rows say so by the kind of their reading, rows inserted by hand by their source. */
+export const isSample = (inputs: EmissionsResult["inputs"]): boolean =>
   (inputs.hours_by_kind.sample ?? 0) + (inputs.hours_by_source.sample ?? 0) > 0;
 
 const hoursTouched = (period: Interval): number =>

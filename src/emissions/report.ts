@@ -20,8 +20,8 @@ export interface ReportLine {
   /** null: none of the line's energy has a known intensity. */
   readonly emissionsGCO2e: number | null;
   readonly gCO2ePer1kRequests: number | null;
-  /** Share of the energy whose emissions are known, 0…1. */
-  readonly coverage: number;
+  /** Share of the energy whose emissions are known, 0…1; null when nothing was saved. */
+  readonly energyCoverage: number | null;
 }
 
 export interface EmissionsReport {
@@ -43,6 +43,7 @@ export interface EmissionsReport {
 }
 
 interface Sum {
+  rows: number;
   requests: number;
   requestsWithEmissions: number;
   kWh: number;
@@ -140,9 +141,17 @@ function sortByRegion(lines: ReportLine[]): void {
   );
 }
 
-const emptySum = (): Sum => ({ requests: 0, requestsWithEmissions: 0, kWh: 0, kWhWithEmissions: 0, g: 0 });
+const emptySum = (): Sum => ({
+  rows: 0,
+  requests: 0,
+  requestsWithEmissions: 0,
+  kWh: 0,
+  kWhWithEmissions: 0,
+  g: 0,
+});
 
 function add(sum: Sum, row: SavedEmissions, share: number): void {
+  sum.rows++;
   sum.requests += row.requestCount * share;
   sum.kWh += row.totalKWh * share;
   if (row.totalGCO2e === null) return;
@@ -152,14 +161,14 @@ function add(sum: Sum, row: SavedEmissions, share: number): void {
 }
 
 function figures(sum: Sum): Omit<ReportLine, "service" | "region"> {
-  // A row without energy needs no intensity to be known.
-  const isKnown = sum.kWhWithEmissions > 0 || sum.kWh === 0;
+  // A row without energy needs no intensity to be known; no row at all is no knowledge.
+  const isKnown = sum.rows > 0 && (sum.kWhWithEmissions > 0 || sum.kWh === 0);
   return {
     requestCount: sum.requests,
     energyKWh: sum.kWh,
     emissionsGCO2e: isKnown ? sum.g : null,
     gCO2ePer1kRequests:
       isKnown && sum.requestsWithEmissions > 0 ? (sum.g * 1000) / sum.requestsWithEmissions : null,
-    coverage: sum.kWh === 0 ? 1 : sum.kWhWithEmissions / sum.kWh,
+    energyCoverage: sum.rows === 0 ? null : sum.kWh === 0 ? 1 : sum.kWhWithEmissions / sum.kWh,
   };
 }

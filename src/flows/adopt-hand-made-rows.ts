@@ -5,8 +5,7 @@ import type { AcceptPolicy } from "../ingest/accept.ts";
 import { suspectReasons } from "../ingest/checks.ts";
 import type { HandMadeRow } from "../store/intensity.ts";
 import type { Store, Tables } from "../store/store.ts";
-import type { ZoneOfRegions } from "./ingest.ts";
-import type { Log } from "./parts.ts";
+import type { Log, ZoneOfRegions } from "./parts.ts";
 import { acceptWithin } from "./record-readings.ts";
 
 export const MANUAL = "manual";
@@ -61,10 +60,7 @@ async function adoptRows(
     reason: "inserted by hand",
     at: policy.now,
   });
-  await tables.intensity.deleteHandMadeRows(
-    region,
-    rows.map((row) => row.at),
-  );
+  await tables.intensity.deleteRows(rows);
   await acceptWithin(tables, { zone, regions: [region] }, hours, policy);
 }
 

@@ -1,7 +1,7 @@
 import { ConfigError, RefusedError } from "../core/errors.ts";
 import type { FactorType } from "../core/intensity.ts";
 import { type Interval, isWholeHour, lastWholeHours, toText } from "../core/time.ts";
-import { type EmissionsResult, requestEmissions } from "../emissions/operational.ts";
+import { type EmissionsResult, isSample, requestEmissions } from "../emissions/operational.ts";
 import type { ServiceProfile } from "../emissions/profiles.ts";
 import type { Store } from "../store/store.ts";
 import type { Clock } from "./parts.ts";
@@ -89,7 +89,8 @@ export async function saveEmissions(
         hours_by_source: result.inputs.hours_by_source,
         hours_by_kind: result.inputs.hours_by_kind,
         hours_by_other_basis: result.inputs.hours_by_other_basis,
-        sample: (result.inputs.hours_by_kind.sample ?? 0) > 0,
+        hours_by_other_zone: result.inputs.hours_by_other_zone,
+        sample: isSample(result.inputs),
       },
     });
   });

@@ -3,7 +3,8 @@ import type { EmissionsResult } from "../emissions/operational.ts";
 import { SERVICE_PROFILES, type ServiceProfile } from "../emissions/profiles.ts";
 import type { EmissionsReport } from "../emissions/report.ts";
 import { calculate, saveEmissions } from "./calculate.ts";
-import { type IngestParts, type IngestResult, ingest, type ZoneOfRegions } from "./ingest.ts";
+import { type IngestParts, type IngestResult, ingest } from "./ingest.ts";
+import type { ZoneOfRegions } from "./parts.ts";
 import { reportEmissions } from "./report-emissions.ts";
 
 /** The loads of the original design's printed report. */

@@ -31,6 +31,8 @@ export interface ImportResult {
   readonly hoursWritten: number;
   readonly hoursRevised: number;
   readonly hoursUnchanged: number;
+  /** Hours that lost their value, because the file says that it is not known. */
+  readonly hoursRemoved: number;
   readonly zones: readonly { readonly zone: string; readonly regions: readonly string[] }[];
 }
 
@@ -62,6 +64,7 @@ export async function importIntensity(store: Store, request: ImportRequest): Pro
     hoursWritten: progress.written,
     hoursRevised: progress.revised,
     hoursUnchanged: progress.unchanged,
+    hoursRemoved: progress.removed,
     zones: [...progress.seen.keys()].map((zone) => ({ zone, regions: request.regionsOfZone(zone) })),
   };
 }
@@ -77,6 +80,7 @@ interface Progress {
   written: number;
   revised: number;
   unchanged: number;
+  removed: number;
   from: Instant | null;
   to: Instant | null;
   problemCount: number;
@@ -93,6 +97,7 @@ const emptyProgress = (): Progress => ({
   written: 0,
   revised: 0,
   unchanged: 0,
+  removed: 0,
   from: null,
   to: null,
   problemCount: 0,
@@ -150,6 +155,7 @@ async function recordBatch(
     progress.written += change.written;
     progress.revised += change.revised;
     progress.unchanged += change.unchanged;
+    progress.removed += change.removed;
   }
 }
 

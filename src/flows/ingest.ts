@@ -2,14 +2,14 @@ import pLimit from "p-limit";
 import type { Notifier } from "../alert/slack.ts";
 import { SourceError, StoreError } from "../core/errors.ts";
 import type { FactorType, IntensityReading, MixReading } from "../core/intensity.ts";
-import { toIso } from "../core/time.ts";
+import { HOUR_MS, toIso } from "../core/time.ts";
 import type { AcceptPolicy } from "../ingest/accept.ts";
 import { suspectReasons } from "../ingest/checks.ts";
 import type { GridZone, IntensitySource, SourceRequest } from "../sources/source.ts";
 import type { HourChanges } from "../store/intensity.ts";
 import type { Store } from "../store/store.ts";
 import { adoptHandMadeRows } from "./adopt-hand-made-rows.ts";
-import type { Clock, Log } from "./parts.ts";
+import type { Clock, Log, ZoneOfRegions } from "./parts.ts";
 import { acceptWithin, recordReadings } from "./record-readings.ts";
 
 export interface IngestParts {
@@ -19,12 +19,6 @@ export interface IngestParts {
   readonly notifier: Notifier | null;
   readonly clock: Clock;
   readonly log: Log;
-}
-
-/** A grid zone and the configured regions that lie in it: it is asked once for all of them. */
-export interface ZoneOfRegions {
-  readonly zone: GridZone;
-  readonly regions: readonly string[];
 }
 
 export interface IngestRequest {
@@ -43,6 +37,10 @@ export interface RegionOutcome {
   readonly hoursRemoved: number;
   /** Readings kept as evidence and not accepted. */
   readonly suspectReadings: number;
+  /** Start of the newest hour that is known now; null when none is. */
+  readonly newestHour: string | null;
+  /** Why the region counts as failed; null when a source of the chain gave a value and it was stored. */
+  readonly failure: "no-value" | "not-stored" | null;
   /** What went wrong, also when a later source of the chain mended it. */
   readonly error: string | null;
 }
@@ -72,21 +70,22 @@ export async function ingest(parts: IngestParts, request: IngestRequest): Promis
   const settled = await Promise.allSettled(
     request.zones.map((zone) => limit(() => ingestZone(parts, zone, policy))),
   );
-  const zones = settled.map((outcome) => {
+  const regions = settled.flatMap((outcome) => {
     // Anything but a SourceError or a StoreError is a fault of ours; it is raised when every zone has had its turn.
     if (outcome.status === "rejected") throw outcome.reason;
     return outcome.value;
   });
-  const restoreFailed = await restoreMissingRows(parts, request, policy);
+  const restoreFailed = await deriveMissingRows(parts, request, policy);
 
+  const failed = (failure: RegionOutcome["failure"]) => regions.some((region) => region.failure === failure);
   const result: IngestResult = {
     startedAt: toIso(startedAt),
     endedAt: toIso(clock()),
-    regions: zones.flatMap((zone) => zone.regions),
+    regions,
     outcome:
-      restoreFailed || zones.some((zone) => zone.storeFailed)
+      restoreFailed || failed("not-stored")
         ? "store-failed"
-        : zones.some((zone) => !zone.hasValue)
+        : failed("no-value")
           ? "source-failed"
           : "complete",
   };
@@ -94,52 +93,51 @@ export async function ingest(parts: IngestParts, request: IngestRequest): Promis
   return result;
 }
 
-interface ZoneOutcome {
-  readonly regions: readonly RegionOutcome[];
-  readonly hasValue: boolean;
-  readonly storeFailed: boolean;
-}
-
 async function ingestZone(
   parts: IngestParts,
   { zone, regions }: ZoneOfRegions,
   policy: AcceptPolicy,
-): Promise<ZoneOutcome> {
+): Promise<readonly RegionOutcome[]> {
   const startedMs = parts.clock();
   const learnt = await learnZone(parts, zone, policy);
   const errors = [...learnt.errors];
   let changes: ReadonlyMap<string, HourChanges> = new Map();
   let suspect = 0;
-  let storeFailed = false;
+  let failure: RegionOutcome["failure"] = learnt.source === null ? "no-value" : null;
+  const newest = new Map<string, string>();
   try {
     const recorded = await recordReadings(parts.store, { zone: zone.key, regions, ...learnt }, policy);
     changes = recorded.changes;
     suspect = recorded.suspect;
+    for (const region of regions) {
+      const hour = await parts.store.intensity.newestHour(region, policy.now);
+      if (hour) newest.set(region, toIso(hour.hour));
+    }
   } catch (error) {
     if (!(error instanceof StoreError)) throw error;
-    storeFailed = true;
+    failure = "not-stored";
     errors.push(error.message);
   }
-  const outcomes = regions.map((region): RegionOutcome => {
+  return regions.map((region): RegionOutcome => {
     const change = changes.get(region);
-    return {
+    const outcome = {
       region,
       zone: zone.key,
-      source: storeFailed ? null : learnt.source,
+      source: failure === null ? learnt.source : null,
       hoursWritten: change?.written ?? 0,
       hoursRevised: change?.revised ?? 0,
       hoursUnchanged: change?.unchanged ?? 0,
       hoursRemoved: change?.removed ?? 0,
       suspectReadings: suspect,
+      newestHour: newest.get(region) ?? null,
+      failure,
       error: errors.length === 0 ? null : errors.join("; "),
     };
-  });
-  for (const outcome of outcomes) {
     const fields = { ...outcome, durationMs: parts.clock() - startedMs };
-    if (storeFailed || learnt.source === null) parts.log.error(fields, "region-failed");
-    else parts.log.info(fields, "region-ingested");
-  }
-  return { regions: outcomes, hasValue: learnt.source !== null, storeFailed };
+    if (failure === null) parts.log.info(fields, "region-ingested");
+    else parts.log.error(fields, "region-failed");
+    return outcome;
+  });
 }
 
 interface LearntZone {
@@ -190,7 +188,9 @@ async function learnZone(parts: IngestParts, zone: GridZone, policy: AcceptPolic
       readings.push(...(await source.fetchIntensity({ ...request, signal: "marginal" })));
     } catch (error) {
       if (!(error instanceof SourceError)) throw error;
-      parts.log.warn(
+      // Plans and zones without a marginal signal are the rule; nobody needs to hear of them every hour.
+      const level = error.kind === "not-covered" ? "debug" : "warn";
+      parts.log[level](
         { zone: zone.key, source: error.source, kind: error.kind, error: error.message },
         "marginal-failed",
       );
@@ -205,8 +205,9 @@ const offersSignal = (source: IntensitySource, signal: "average" | "marginal"): 
 const isUsable = (reading: IntensityReading, policy: AcceptPolicy): boolean =>
   suspectReasons(reading.gCO2ePerKWh, reading.start, policy.now).length === 0;
 
-/** Rows that were deleted come back from the evidence; a region configured later gets the hours its zone already has. */
-async function restoreMissingRows(
+/** Rows that were deleted come back from the evidence; a region configured later gets the hours its zone already has; and
+ *  after a change of zone or factor type the rows follow. */
+async function deriveMissingRows(
   { store, log }: IngestParts,
   request: IngestRequest,
   policy: AcceptPolicy,
@@ -215,39 +216,58 @@ async function restoreMissingRows(
   for (const { zone, regions } of request.zones) {
     for (const region of regions) {
       try {
-        const restored = await store.transaction(async (tables) => {
+        const derived = await store.transaction(async (tables) => {
           await tables.readings.lockZone(zone.key);
-          const hours = await tables.readings.hoursWithoutRow(zone.key, region);
+          const hours = await tables.readings.hoursToDerive(zone.key, region, policy.factorType);
           if (hours.length === 0) return 0;
           const changes = await acceptWithin(tables, { zone: zone.key, regions: [region] }, hours, policy);
-          return changes.get(region)?.written ?? 0;
+          const change = changes.get(region);
+          return (change?.written ?? 0) + (change?.revised ?? 0);
         });
-        if (restored > 0) log.info({ region, zone: zone.key, hours: restored }, "rows-restored");
+        if (derived > 0) log.info({ region, zone: zone.key, hours: derived }, "rows-derived");
       } catch (error) {
         if (!(error instanceof StoreError)) throw error;
         failed = true;
-        log.error({ region, zone: zone.key, error: error.message }, "restore-failed");
+        log.error({ region, zone: zone.key, error: error.message }, "derive-failed");
       }
     }
   }
   return failed;
 }
 
+/** An hour should be known three hours after it began. */
+const STALE_AFTER_MS = 3 * HOUR_MS;
+
+/** Tells what failed and, when a fallback could fill past hours only, that the recent ones are still missing. */
 async function tellFailures({ notifier, log }: IngestParts, result: IngestResult): Promise<void> {
-  const failed = result.regions.filter((region) => region.source === null);
-  if (failed.length === 0 || notifier === null) return;
-  const stored = result.regions.length - failed.length;
+  if (notifier === null) return;
+  const isStale = ({ newestHour }: RegionOutcome): boolean =>
+    newestHour === null || Date.parse(result.startedAt) - Date.parse(newestHour) > STALE_AFTER_MS;
+  const told = result.regions.filter(
+    (region) => region.failure !== null || (region.error !== null && isStale(region)),
+  );
+  if (told.length === 0) return;
   const text = [
-    `co2e ingest: ${failed.length} of ${result.regions.length} regions got no grid intensity at ${result.startedAt}.`,
-    ...failed.map(({ region, zone, error }) => `• ${region} (${zone}): ${error ?? "no value"}`),
-    stored === 0 ? "Nothing was stored." : `The other ${stored} were stored.`,
+    `co2e ingest at ${result.startedAt}: ${told.length} of ${result.regions.length} regions failed.`,
+    ...told.map((region) => `• ${region.region} (${region.zone}): ${failureText(region)}`),
+    ...(told.length < result.regions.length ? ["The other regions were stored."] : []),
     "The next run that succeeds fills the last 24 hours.",
   ].join("\n");
   try {
     await notifier.send(text);
-    log.info({ regions: failed.length }, "failure-told");
+    log.info({ regions: told.length }, "failure-told");
   } catch (error) {
     if (!(error instanceof SourceError)) throw error;
     log.error({ error: error.message }, "telling-failed");
   }
+}
+
+function failureText({ failure, error, newestHour, source }: RegionOutcome): string {
+  const what = {
+    "no-value": "no source gave a grid intensity",
+    "not-stored": "the grid intensity could not be stored",
+    none: `${source} filled past hours, the recent ones are missing`,
+  }[failure ?? "none"];
+  const newest = newestHour === null ? "no hour is known" : `newest known hour ${newestHour}`;
+  return `${what} (${newest}): ${error ?? "no reason given"}`;
 }

@@ -1,4 +1,5 @@
 import type { Instant } from "../core/time.ts";
+import type { GridZone } from "../sources/source.ts";
 
 /** Event name and fields with units, as pino takes them. */
 export interface Log {
@@ -9,3 +10,9 @@ export interface Log {
 }
 
 export type Clock = () => Instant;
+
+/** A grid zone and the configured regions that lie in it: it is asked once for all of them. */
+export interface ZoneOfRegions {
+  readonly zone: GridZone;
+  readonly regions: readonly string[];
+}

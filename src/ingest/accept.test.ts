@@ -116,10 +116,10 @@ describe("readings shorter than the hour", () => {
     expect(acceptHour(hour, rolling, policy)).toMatchObject({ gCO2ePerKWh: 300, coverage: 1 });
   });
 
-  it("three quarters of the hour are enough, a minute less is a missing hour", () => {
+  it("three quarters of the hour are enough, a second less is a missing hour", () => {
     const threeQuarters = [0, 15, 30].map((from) => minutes(from, from + 15));
     expect(acceptHour(hour, threeQuarters, policy)).toMatchObject({ gCO2ePerKWh: 450, coverage: 0.75 });
-    expect(intensityOf([minutes(0, 44)])).toBeUndefined();
+    expect(intensityOf([minutes(0, 44.99)])).toBeUndefined();
     expect(intensityOf([minutes(0, 45)])).toBe(450);
     expect(intensityOf([minutes(0, 30)])).toBeUndefined();
   });
@@ -212,6 +212,24 @@ describe("which of several stands for the hour", () => {
 
   it("of equals the one that covers more of the hour", () => {
     expect(intensityOf([minutes(0, 50, { gCO2ePerKWh: 1 }), minutes(0, 55, { gCO2ePerKWh: 2 })])).toBe(2);
+  });
+});
+
+describe("the order in which the store returns readings decides nothing", () => {
+  it("neither the method of equally weak parts", () => {
+    const halves = [
+      minutes(0, 30, { kind: "estimated", method: "A" }),
+      minutes(30, 60, { kind: "estimated", method: "B" }),
+    ];
+    expect(acceptHour(hour, [...halves].reverse(), policy)).toEqual(acceptHour(hour, halves, policy));
+  });
+
+  it("nor which resolution of one source stands for the hour", () => {
+    const hourly = reading({ gCO2ePerKWh: 400 });
+    const halves = [minutes(0, 30, { gCO2ePerKWh: 300 }), minutes(30, 60, { gCO2ePerKWh: 520 })]; // mean 410
+    expect(acceptHour(hour, [hourly, ...halves], policy)).toEqual(
+      acceptHour(hour, [...halves, hourly], policy),
+    );
   });
 });
 

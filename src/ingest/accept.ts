@@ -6,7 +6,8 @@ import {
   type FactorType,
   type ReadingKind,
 } from "../core/intensity.ts";
-import { DAY_MS, hourFrom, hoursTouching, type Instant, overlapMs } from "../core/time.ts";
+import { DAY_MS, hourFrom, hoursTouching, type Instant, instant, overlapMs } from "../core/time.ts";
+import { isPossible } from "./checks.ts";
 
 export interface AcceptPolicy {
   /** The factor type that fills `co2e_emissions`. */
@@ -47,14 +48,16 @@ export const CONFIDENCE_OTHER_BASIS = 0.5;
  *    basis (factor type or boundary) while the hour is younger than 24 h;
  *  - readings of one source, basis and resolution are averaged by the time they cover; under 75 % of the hour is missing;
  *  - then, first difference decides: approved by a person; the configured basis; the order of sources; measured before
- *    estimated before modelled; more of the hour covered.
+ *    estimated before modelled; more of the hour covered; fewer readings (the hour itself before its parts).
  *  `undefined` when nothing is left: the hour is a gap, never 0. */
 export function acceptHour(
   hour: Instant,
   candidates: readonly Candidate[],
   policy: AcceptPolicy,
 ): AcceptedHour | undefined {
-  const usable = candidates.filter((candidate) => isUsable(candidate, hour, policy));
+  const usable = candidates
+    .filter((candidate) => isUsable(candidate, hour, policy))
+    .sort((a, b) => a.start - b.start || a.end - b.end);
   const offers = groupBySourceBasisAndResolution(usable)
     .map((group) => offerFor(hour, group, policy))
     .filter((offer) => offer !== undefined);
@@ -63,9 +66,10 @@ export function acceptHour(
 
 function isUsable(candidate: Candidate, hour: Instant, policy: AcceptPolicy): boolean {
   if (candidate.signal !== "average" || candidate.gCO2ePerKWh === null) return false;
+  if (overlapMs(candidate, hourFrom(hour)) === 0) return false;
   if (candidate.review === false || (candidate.suspect.length > 0 && candidate.review !== true)) return false;
-  // A person may approve a suspect value, but nobody can make −3 g/kWh true.
-  if (!(candidate.gCO2ePerKWh >= 0)) return false;
+  // A person may approve a suspect value, but nobody can make −3 g/kWh or 300,000 g/kWh true.
+  if (!isPossible(candidate.gCO2ePerKWh)) return false;
   const hourEnd = hourFrom(hour).end;
   return isOwnBasis(candidate, policy) || hourEnd <= policy.now - FALLBACK_BASIS_AGE_MS;
 }
@@ -93,17 +97,25 @@ function offerFor(
   if (!first) return undefined;
   const interval = hourFrom(hour);
   let weighted = 0;
+  let weightMs = 0;
   let coveredMs = 0;
+  let coveredUntil = interval.start;
   for (const reading of group) {
     const sharedMs = overlapMs(reading, interval);
     weighted += (reading.gCO2ePerKWh ?? 0) * sharedMs;
-    coveredMs += sharedMs;
+    weightMs += sharedMs;
+    // Minutes that two readings speak about are covered once.
+    const from = Math.max(reading.start, coveredUntil);
+    const until = Math.min(reading.end, interval.end);
+    if (until <= from) continue;
+    coveredMs += until - from;
+    coveredUntil = instant(until);
   }
-  const coverage = Math.min(1, coveredMs / (interval.end - interval.start));
+  const coverage = coveredMs / (interval.end - interval.start);
   if (coverage < LEAST_COVERAGE) return undefined;
   // One reading that covers the hour is taken as it is, without a multiplication and a division in between.
   const gCO2ePerKWh =
-    group.length === 1 && first.gCO2ePerKWh !== null ? first.gCO2ePerKWh : weighted / coveredMs;
+    group.length === 1 && first.gCO2ePerKWh !== null ? first.gCO2ePerKWh : weighted / weightMs;
   const weakest = group.reduce((a, b) => (KIND_ORDER[b.kind] > KIND_ORDER[a.kind] ? b : a));
   const own = isOwnBasis(first, policy);
   const confidence = CONFIDENCE[weakest.kind];
@@ -117,7 +129,7 @@ function offerFor(
     isOwnBasis: own,
     coverage,
     approved: group.every((reading) => reading.review === true),
-    readingIds: [...group].sort((a, b) => a.start - b.start).map((reading) => reading.readingId),
+    readingIds: group.map((reading) => reading.readingId),
     confidence: own ? confidence : Math.min(confidence, CONFIDENCE_OTHER_BASIS),
     rule: ACCEPT_RULE_VERSION,
   };
@@ -130,6 +142,7 @@ function compareOffers(a: AcceptedHour, b: AcceptedHour, policy: AcceptPolicy): 
     sourceRank(a.source, policy) - sourceRank(b.source, policy) ||
     KIND_ORDER[a.kind] - KIND_ORDER[b.kind] ||
     b.coverage - a.coverage ||
+    a.readingIds.length - b.readingIds.length ||
     // Nothing of the domain left to decide by: any fixed order will do, as long as it is always the same.
     (a.source < b.source ? -1 : a.source > b.source ? 1 : 0) ||
     basisText(a.basis).localeCompare(basisText(b.basis))

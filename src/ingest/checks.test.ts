@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Instant, instant } from "../core/time.ts";
-import { suspectReasons } from "./checks.ts";
+import { isPossible, suspectReasons } from "./checks.ts";
 
 const MINUTE = 60_000;
 const now = instant(Date.UTC(2026, 2, 2, 14, 20));
@@ -54,6 +54,26 @@ describe("suspectReasons", () => {
       fc.property(fc.double(), fc.integer({ min: -10_000, max: 10_000 }), (gCO2ePerKWh, minutes) => {
         const isGood = gCO2ePerKWh >= 0 && gCO2ePerKWh < 5000 && minutes <= 5;
         expect(suspectReasons(gCO2ePerKWh, minutesFromNow(minutes), now).length === 0).toBe(isGood);
+      }),
+    );
+  });
+});
+
+describe("isPossible", () => {
+  it("is what an accepted hour can hold: from 0 to below 5000, and no NaN", () => {
+    expect([0, 450.25, 4999.99].map(isPossible)).toEqual([true, true, true]);
+    expect([-0.01, 5000, Number.POSITIVE_INFINITY, Number.NaN].map(isPossible)).toEqual([
+      false,
+      false,
+      false,
+      false,
+    ]);
+  });
+
+  it("agrees with the reasons to suspect a value of the past", () => {
+    fc.assert(
+      fc.property(fc.double(), (gCO2ePerKWh) => {
+        expect(isPossible(gCO2ePerKWh)).toBe(suspectReasons(gCO2ePerKWh, thisHour, now).length === 0);
       }),
     );
   });

@@ -4,6 +4,10 @@ import { type Instant, MINUTE_MS } from "../core/time.ts";
 /** No grid on Earth emits this much: oil-fired islands stay under 1,100 g/kWh. A unit slip (lb, MWh) goes above it. */
 export const IMPLAUSIBLE_G_PER_KWH = 5000;
 
+/** What the accepted hours can hold. */
+export const isPossible = (gCO2ePerKWh: number): boolean =>
+  gCO2ePerKWh >= 0 && gCO2ePerKWh < IMPLAUSIBLE_G_PER_KWH;
+
 /** Two clocks may differ by this much before an hour counts as lying in the future. */
 const CLOCK_SKEW_MS = 5 * MINUTE_MS;
 

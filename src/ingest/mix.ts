@@ -2,18 +2,20 @@ import { MIX_FUELS, type MixFuel, type MixShares } from "../core/intensity.ts";
 
 /** Fuel names of the providers → the columns of `co2e_emissions`. Geothermal, biomass and what the provider calls
  *  unknown go to `other`. Storage is left out: it gives back electricity that was generated, and counted, before. */
-const FUEL_OF: Readonly<Record<string, MixFuel>> = {
-  solar: "solar",
-  wind: "wind",
-  hydro: "hydro",
-  nuclear: "nuclear",
-  coal: "coal",
-  gas: "gas",
-  oil: "oil",
-  biomass: "other",
-  geothermal: "other",
-  unknown: "other",
-};
+const FUEL_OF: ReadonlyMap<string, MixFuel> = new Map(
+  Object.entries({
+    solar: "solar",
+    wind: "wind",
+    hydro: "hydro",
+    nuclear: "nuclear",
+    coal: "coal",
+    gas: "gas",
+    oil: "oil",
+    biomass: "other",
+    geothermal: "other",
+    unknown: "other",
+  } satisfies Record<string, MixFuel>),
+);
 
 /** Percentages of a mix given in MW. They have two decimals and add up to exactly 100 (largest remainder, so that eight
  *  roundings do not make 100.04). Null and negative entries count as nothing; null when no fuel generates anything.
@@ -31,7 +33,7 @@ export function mixShares(megawatts: Readonly<Record<string, number | null>>): M
   };
   for (const [name, value] of Object.entries(megawatts)) {
     if (value === null || !(value > 0) || isStorage(name)) continue;
-    byFuel[FUEL_OF[name] ?? "other"] += value;
+    byFuel[FUEL_OF.get(name) ?? "other"] += value;
   }
   const total = MIX_FUELS.reduce((sum, fuel) => sum + byFuel[fuel], 0);
   if (!(total > 0) || total === Number.POSITIVE_INFINITY) return null;

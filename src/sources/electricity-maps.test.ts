@@ -27,7 +27,13 @@ afterEach(() => fake.close());
 
 function source(options: { version?: 3 | 4; apiKey?: string; allowSandbox?: boolean } = {}) {
   return createElectricityMaps({
-    http: createHttp({ fetch, timeoutMs: 500, attempts: 3, retryDelayMs: 1 }),
+    http: createHttp({
+      fetch,
+      clock: () => instant(Date.now()),
+      timeoutMs: 500,
+      attempts: 3,
+      retryDelayMs: 1,
+    }),
     baseUrl: fake.baseUrl(options.version ?? 4),
     apiKey: options.apiKey ?? KEY,
     allowSandbox: options.allowSandbox ?? false,
@@ -178,7 +184,13 @@ describe("a sandbox key", () => {
     });
     const build = (allowSandbox: boolean) =>
       createElectricityMaps({
-        http: createHttp({ fetch, timeoutMs: 500, attempts: 1, retryDelayMs: 1 }),
+        http: createHttp({
+          fetch,
+          clock: () => instant(Date.now()),
+          timeoutMs: 500,
+          attempts: 1,
+          retryDelayMs: 1,
+        }),
         baseUrl: sandbox.baseUrl(3),
         apiKey: KEY,
         allowSandbox,

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type FakeServer, jsonAnswer, startFakeServer } from "../../test/fakes/fake-server.ts";
 import { SourceError } from "../core/errors.ts";
+import { instant } from "../core/time.ts";
 import { createHttp, type HttpOptions } from "./http.ts";
 
 let server: FakeServer;
@@ -14,6 +15,7 @@ function ask(options: Partial<HttpOptions> = {}) {
   retries.length = 0;
   const http = createHttp({
     fetch,
+    clock: () => instant(Date.now()),
     timeoutMs: 150,
     attempts: 3,
     retryDelayMs: 1,

@@ -1,8 +1,10 @@
 import { DelegateBackoff, handleWhen, retry } from "cockatiel";
 import { SourceError } from "../core/errors.ts";
+import type { Instant } from "../core/time.ts";
 
 export interface HttpOptions {
   readonly fetch: typeof globalThis.fetch;
+  readonly clock: () => Instant;
   /** Per attempt, body included. */
   readonly timeoutMs: number;
   /** The first one counted. */
@@ -89,12 +91,12 @@ async function attemptOnce(options: HttpOptions, request: HttpRequest): Promise<
   }
   if (response.status === 429) {
     throw new SourceError("rate-limited", source, `${source} answered 429, too many requests`, {
-      retryAfterMs: retryAfterMs(response.headers.get("retry-after")),
+      retryAfterMs: retryAfterMs(response.headers.get("retry-after"), options.clock()),
     });
   }
   if (response.status >= 500) {
     throw new SourceError("unavailable", source, `${source} answered ${response.status}`, {
-      retryAfterMs: retryAfterMs(response.headers.get("retry-after")),
+      retryAfterMs: retryAfterMs(response.headers.get("retry-after"), options.clock()),
     });
   }
   const json = parseJson(text);
@@ -120,10 +122,10 @@ function parseJson(text: string): unknown {
 }
 
 /** Retry-After is either seconds or a date. */
-function retryAfterMs(header: string | null): number | undefined {
+function retryAfterMs(header: string | null, now: Instant): number | undefined {
   if (header === null) return undefined;
   const seconds = Number(header);
   if (Number.isFinite(seconds)) return Math.max(0, seconds * 1000);
   const at = Date.parse(header);
-  return Number.isNaN(at) ? undefined : Math.max(0, at - Date.now());
+  return Number.isNaN(at) ? undefined : Math.max(0, at - now);
 }

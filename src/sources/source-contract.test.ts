@@ -14,7 +14,13 @@ import { createWatttime } from "./watttime.ts";
 
 const NOW = instant(Date.UTC(2026, 10, 23, 14, 20));
 const SECRET = "s3cret-of-the-tests";
-const http = createHttp({ fetch, timeoutMs: 200, attempts: 3, retryDelayMs: 1 });
+const http = createHttp({
+  fetch,
+  clock: () => instant(Date.now()),
+  timeoutMs: 200,
+  attempts: 3,
+  retryDelayMs: 1,
+});
 
 let maps: FakeElectricityMaps;
 let watttime: FakeWatttime;

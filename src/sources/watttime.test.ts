@@ -21,7 +21,13 @@ afterEach(() => fake.close());
 
 const source = (password = PASSWORD) =>
   createWatttime({
-    http: createHttp({ fetch, timeoutMs: 500, attempts: 3, retryDelayMs: 1 }),
+    http: createHttp({
+      fetch,
+      clock: () => instant(Date.now()),
+      timeoutMs: 500,
+      attempts: 3,
+      retryDelayMs: 1,
+    }),
     baseUrl: fake.url,
     username: "freddo",
     password,
@@ -111,7 +117,13 @@ describe("what is not taken for data", () => {
       fullAccess: false,
     });
     const watttime = createWatttime({
-      http: createHttp({ fetch, timeoutMs: 500, attempts: 3, retryDelayMs: 1 }),
+      http: createHttp({
+        fetch,
+        clock: () => instant(Date.now()),
+        timeoutMs: 500,
+        attempts: 3,
+        retryDelayMs: 1,
+      }),
       baseUrl: free.url,
       username: "freddo",
       password: PASSWORD,

@@ -100,6 +100,7 @@ export function createWatttime(options: WatttimeOptions): IntensitySource {
       url.searchParams.set("signal_type", signalType);
       url.searchParams.set("start", toIso(instant(request.now - LOOK_BACK_MS[request.signal])));
       url.searchParams.set("end", toIso(request.now));
+      url.searchParams.set("include_imputed_marker", "true");
       const { status, json } = await getWithToken(url);
       if (status !== 200) throw refusal(status, json, region, signalType);
       const parsed = v.safeParse(Historical, json);

@@ -18,6 +18,7 @@ export interface HourChanges {
 }
 
 export interface HandMadeRow {
+  readonly id: string;
   readonly region: string;
   readonly at: Instant;
   readonly gCO2ePerKWh: number;
@@ -77,14 +78,8 @@ export function intensityTable(queries: Queries) {
 
     /** Rows that a person put there, or that an adopted database brought along: they name no reading. */
     async handMadeRows(regions: readonly string[]): Promise<HandMadeRow[]> {
-      const rows = await queries.query<{
-        region: string;
-        ms: number;
-        g: number;
-        source: string;
-        created_ms: number;
-      }>(
-        `select region, source, gco2_per_kwh::float8 as g, (extract(epoch from timestamp) * 1000)::float8 as ms,
+      const rows = await queries.query<HandMadeRecord>(
+        `select id::text as id, region, source, gco2_per_kwh::float8 as g, (extract(epoch from timestamp) * 1000)::float8 as ms,
                 (extract(epoch from coalesce(updated_at, created_at, now())) * 1000)::float8 as created_ms
          from co2e_emissions
          where not (metadata ? 'reading_ids')
@@ -93,6 +88,7 @@ export function intensityTable(queries: Queries) {
         [JSON.stringify(regions)],
       );
       return rows.map((row) => ({
+        id: row.id,
         region: row.region,
         at: instant(row.ms),
         gCO2ePerKWh: row.g,
@@ -101,11 +97,10 @@ export function intensityTable(queries: Queries) {
       }));
     },
 
-    async deleteHandMadeRows(region: string, at: readonly Instant[]): Promise<void> {
+    async deleteRows(rows: readonly { readonly id: string }[]): Promise<void> {
       await queries.query(
-        `delete from co2e_emissions where region = $1 and not (metadata ? 'reading_ids')
-           and timestamp in (select x::timestamptz from jsonb_array_elements_text($2::jsonb) as x)`,
-        [region, JSON.stringify(at.map(toIso))],
+        "delete from co2e_emissions where id in (select x::uuid from jsonb_array_elements_text($1::jsonb) as x)",
+        [JSON.stringify(rows.map((row) => row.id))],
       );
     },
   };
@@ -121,19 +116,20 @@ function toRow(region: string, zone: string, accepted: AcceptedHour, mix: Latest
     // An estimate is still open to revision by its source; everything else is final until the source says otherwise.
     data_quality: accepted.kind === "estimated" ? "real_time" : "historical",
     confidence: accepted.confidence,
+    // Every entry costs an index entry: what is as usual is left out.
     metadata: {
       zone,
       signal: accepted.basis.signal,
       factor_type: accepted.basis.factorType,
       boundary: accepted.basis.boundary,
-      ...(accepted.isOwnBasis ? {} : { basis: basisText(accepted.basis) }),
       kind: accepted.kind,
-      method: accepted.method,
-      coverage: accepted.coverage,
-      approved: accepted.approved,
       rule: accepted.rule,
       reading_ids: accepted.readingIds,
-      mix_reading_id: mix?.mixReadingId ?? null,
+      ...(mix === undefined ? {} : { mix_reading_id: mix.mixReadingId }),
+      ...(accepted.isOwnBasis ? {} : { basis: basisText(accepted.basis) }),
+      ...(accepted.method === null ? {} : { method: accepted.method }),
+      ...(accepted.coverage === 1 ? {} : { coverage: accepted.coverage }),
+      ...(accepted.approved ? { approved: true } : {}),
     },
   };
 }
@@ -165,14 +161,27 @@ with gone as (
 select count(*)::int as removed from gone`;
 
 const HOUR_COLUMNS = `(extract(epoch from date_trunc('hour', timestamp, 'UTC')) * 1000)::float8 as ms, gco2_per_kwh::float8 as g, source,
-  metadata->>'kind' as kind, metadata->>'basis' as basis, coalesce(confidence_score, 0)::float8 as confidence`;
+  metadata->>'kind' as kind, metadata->>'zone' as zone, metadata->>'signal' as signal,
+  metadata->>'factor_type' as factor_type, metadata->>'boundary' as boundary, coalesce(confidence_score, 0)::float8 as confidence`;
+
+interface HandMadeRecord {
+  id: string;
+  region: string;
+  ms: number;
+  g: number;
+  source: string;
+  created_ms: number;
+}
 
 interface HourRow {
   ms: number;
   g: number;
   source: string;
   kind: RegionHour["kind"];
-  basis: string | null;
+  zone: string | null;
+  signal: string | null;
+  factor_type: string | null;
+  boundary: string | null;
   confidence: number;
 }
 
@@ -181,6 +190,7 @@ const toRegionHour = (row: HourRow): RegionHour => ({
   gCO2ePerKWh: row.g,
   source: row.source,
   kind: row.kind,
-  basis: row.basis,
+  zone: row.zone,
+  basis: row.signal === null ? null : `${row.signal}/${row.factor_type}/${row.boundary}`,
   confidence: row.confidence,
 });

@@ -31,7 +31,9 @@ async function columnsOf(database: Database): Promise<string[]> {
 }
 
 const tableExists = async (database: Database, name: string): Promise<boolean> => {
-  const [row] = await database.query<{ found: boolean }>(`select to_regclass('${name}') is not null as found`);
+  const [row] = await database.query<{ found: boolean }>(
+    `select to_regclass('${name}') is not null as found`,
+  );
   return row?.found ?? false;
 };
 
@@ -113,7 +115,9 @@ onEachEngine((engine) => {
   it("a first migration that fails leaves an adopted table as it was", async () => {
     const database = await emptyDatabase(engine);
     // A table of that name that is no co2e table at all: it has no column to convert.
-    await database.script("create table workload_emissions (id int); insert into workload_emissions values (7)");
+    await database.script(
+      "create table workload_emissions (id int); insert into workload_emissions values (7)",
+    );
     await expect(migrate(database)).rejects.toMatchObject({ name: "StoreError", kind: "failed" });
     expect(await columnsOf(database)).toEqual(["workload_emissions.id integer YES"]);
     expect(await database.query("select id from workload_emissions")).toEqual([{ id: 7 }]);

@@ -100,15 +100,18 @@ export function readingsTable(queries: Queries) {
       );
     },
 
-    /** Hours of `zone` for which average evidence exists but `region` has no row: deleted ones, or a new region. */
-    async hoursWithoutRow(zone: string, region: string): Promise<Instant[]> {
+    /** Hours of `zone` that the evidence knows and `region` does not show: rows that were deleted, a region configured
+     *  later, rows of the zone it lay in before, rows of the other factor type although the configured one is known. */
+    async hoursToDerive(zone: string, region: string, factorType: string): Promise<Instant[]> {
       const rows = await queries.query<{ ms: number }>(
         `select distinct (extract(epoch from date_trunc('hour', r.starts_at, 'UTC')) * 1000)::float8 as ms
          from intensity_reading r
+         left join co2e_emissions c on c.region = $2 and c.timestamp = date_trunc('hour', r.starts_at, 'UTC')
          where r.zone = $1 and r.signal = 'average' and r.g_per_kwh is not null
-           and not exists (select 1 from co2e_emissions c
-                           where c.region = $2 and c.timestamp = date_trunc('hour', r.starts_at, 'UTC'))`,
-        [zone, region],
+           and (c.region is null or c.metadata->>'zone' <> $1
+             or (c.metadata->>'factor_type' <> $3 and r.factor_type = $3 and r.suspect = '{}'
+               and not c.metadata ? 'approved'))`,
+        [zone, region, factorType],
       );
       return rows.map((row) => instant(row.ms));
     },

@@ -26,7 +26,8 @@ export const CLOUD_REGIONS: readonly CloudRegion[] = [
  *  The original design wrote US-VA for Virginia; the grid there is PJM, zone US-MIDA-PJM. */
 export const ZONE_ALIASES: Readonly<Record<string, string>> = { "US-VA": "US-MIDA-PJM" };
 
-export const resolveZone = (name: string): string => ZONE_ALIASES[name] ?? name;
+export const resolveZone = (name: string): string =>
+  Object.hasOwn(ZONE_ALIASES, name) ? (ZONE_ALIASES[name] ?? name) : name;
 
 export const cloudRegion = (name: string): CloudRegion | undefined =>
   CLOUD_REGIONS.find((region) => region.name === name);

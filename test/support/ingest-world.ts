@@ -62,7 +62,13 @@ export async function startIngestWorld(database: Database): Promise<IngestWorld>
     clock,
     regions: { PJM_DC: region, DE: region },
   });
-  const http = createHttp({ fetch, timeoutMs: 150, attempts: 3, retryDelayMs: 1 });
+  const http = createHttp({
+    fetch,
+    clock: () => instant(Date.now()),
+    timeoutMs: 150,
+    attempts: 3,
+    retryDelayMs: 1,
+  });
   const primary = createElectricityMaps({ http, baseUrl: maps.baseUrl(4), apiKey: KEY, allowSandbox: false });
   const fallback = createWatttime({
     http,

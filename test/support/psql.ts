@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 
 /** The machine's psql; undefined where there is none. */
-export const PSQL = (process.env["PATH"] ?? "")
+export const PSQL = (process.env.PATH ?? "")
   .split(delimiter)
   .map((directory) => join(directory, process.platform === "win32" ? "psql.exe" : "psql"))
   .find((candidate) => existsSync(candidate));

@@ -205,8 +205,12 @@ create function cleanup_old_co2e_data(retention_days int default 90) returns int
            sum(total_kWh) / nullif(sum(request_count), 0), sum(total_gCO2e),
            sum(total_gCO2e) / nullif(sum(request_count), 0) * 1000, sum(total_gCO2e) / nullif(sum(total_kWh), 0),
            min(min_grid_gCO2_per_kWh), max(max_grid_gCO2_per_kWh), 'daily-sum',
-           jsonb_build_object('merged_rows', count(*), 'methods', jsonb_agg(distinct calculation_method),
-             'hours_with_load', sum(extract(epoch from period_end - period_start))::float8 / 3600)
+           jsonb_strip_nulls(jsonb_build_object('merged_rows', count(*),
+             'methods', jsonb_agg(distinct calculation_method),
+             'hours_with_load', sum(extract(epoch from period_end - period_start))::float8 / 3600,
+             'coverage', min((metadata->>'coverage')::float8),
+             'sample', nullif(bool_or((metadata->>'sample')::boolean), false),
+             'assumptions', jsonb_agg(distinct assumptions)))
     from removed
     group by service_name, region, day
   )

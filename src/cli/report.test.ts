@@ -1,0 +1,123 @@
+import { describe, expect, it } from "vitest";
+import { instant } from "../core/time.ts";
+import { emissionsReport, type SavedEmissions } from "../emissions/report.ts";
+import { reportText } from "./report.ts";
+
+const period = {
+  start: instant(Date.UTC(2026, 2, 1, 14)),
+  end: instant(Date.UTC(2026, 2, 2, 14)),
+};
+const saved = (
+  serviceName: string,
+  region: string,
+  requestCount: number,
+  totalKWh: number,
+  totalGCO2e: number | null,
+): SavedEmissions => ({ ...period, serviceName, region, requestCount, totalKWh, totalGCO2e, metadata: {} });
+const textOf = (rows: readonly SavedEmissions[], name = "last-24h"): string[] =>
+  reportText(emissionsReport(name, period, rows));
+
+const ORIGINAL_ROWS = [
+  saved("q2q-ai", "us-east-1", 450_000, 225, 101_306.25),
+  saved("reporting", "us-east-1", 120_000, 12, 5_403),
+  saved("api-gateway", "eu-central-1", 2_400_000, 24, 6_732),
+];
+const RULE = "─".repeat(92);
+
+describe("reportText", () => {
+  it("is the table of the original design, exactly, with its sums put right", () => {
+    expect(textOf(ORIGINAL_ROWS).slice(0, 14).join("\n")).toBe(
+      `
+========================================
+Emissions Report: last-24h
+========================================
+
+Service           Region          Requests      Energy (kWh)  Emissions (gCO2e)  gCO2e/1k req
+${RULE}
+q2q-ai            us-east-1         450,000        225.000           101,306.25      225.1250
+reporting         us-east-1         120,000         12.000             5,403.00       45.0250
+api-gateway       eu-central-1    2,400,000         24.000             6,732.00        2.8050
+${RULE}
+TOTAL                             2,970,000        261.000           113,441.25
+
+Carbon Equivalent:
+  113.44 kg CO2e`.trimStart(),
+    );
+  });
+
+  it("pictures the total by EPA's factors, and says whose they are", () => {
+    // 113,441.25 / 393 = 288.65 miles; 113,441.25 / 60,000 = 1.89 seedlings
+    const [miles, trees] = textOf(ORIGINAL_ROWS).filter((line) => line.startsWith("  ≈"));
+    expect(miles).toMatch(/^ {2}≈ 289 miles driven by average car\b/);
+    expect(trees).toMatch(/^ {2}≈ 1\.9 urban tree seedlings grown for 10 years\b/);
+    for (const line of [miles, trees]) expect(line).toMatch(/EPA.*2024 edition/);
+  });
+
+  it("ends with its period and what a reader must know", () => {
+    const rows = [...ORIGINAL_ROWS, saved("notification", "us-east-1", 1000, 0.02, null)];
+    const text = textOf(rows).join("\n");
+    expect(text).toContain("2026-03-01 14:00 to 2026-03-02 14:00 UTC");
+    expect(text).toMatch(/^Missing: 0\.020 kWh/m);
+  });
+
+  it("a long service name widens its column, and the numbers move with it", () => {
+    const name = "checkout-recommendation-engine"; // 30 letters: the column has 32, 14 more than 18
+    const lines = textOf([...ORIGINAL_ROWS, saved(name, "us-east-1", 1000, 1, 450.25)]);
+    expect(lines.slice(4, 12)).toEqual([
+      "Service                         Region          Requests      Energy (kWh)  Emissions (gCO2e)  gCO2e/1k req",
+      "─".repeat(92 + 14),
+      "q2q-ai                          us-east-1         450,000        225.000           101,306.25      225.1250",
+      "reporting                       us-east-1         120,000         12.000             5,403.00       45.0250",
+      "checkout-recommendation-engine  us-east-1           1,000          1.000               450.25      450.2500",
+      "api-gateway                     eu-central-1    2,400,000         24.000             6,732.00        2.8050",
+      "─".repeat(92 + 14),
+      // 2,971,000 requests, 262 kWh, 113,891.50 g
+      "TOTAL                                           2,971,000        262.000           113,891.50",
+    ]);
+  });
+
+  it("a long region name widens its column too", () => {
+    const lines = textOf([saved("q2q-ai", "frankfurt-own-data-centre", 1000, 1, 450.25)]); // 25 letters: 27, 11 more
+    expect(lines.slice(4, 9)).toEqual([
+      "Service           Region                     Requests      Energy (kWh)  Emissions (gCO2e)  gCO2e/1k req",
+      "─".repeat(92 + 11),
+      "q2q-ai            frankfurt-own-data-centre      1,000          1.000               450.25      450.2500",
+      "─".repeat(92 + 11),
+      "TOTAL                                            1,000          1.000               450.25",
+    ]);
+  });
+
+  it("a month of requests keeps its columns straight", () => {
+    const lines = textOf([
+      saved("api-gateway", "eu-central-1", 72_000_000, 720, 201_960),
+      saved("q2q-ai", "us-east-1", 450_000, 225, 101_306.25),
+    ]);
+    const endOf = (line: string | undefined, cell: string): number =>
+      (line ?? "").indexOf(cell) + cell.length;
+    const [gateway, ai] = [lines.find((line) => /^api/.test(line)), lines.find((line) => /^q2q/.test(line))];
+    const total = lines.find((line) => line.startsWith("TOTAL"));
+    expect(endOf(gateway, "72,000,000")).toBe(endOf(ai, "450,000"));
+    expect(endOf(gateway, "720.000")).toBe(endOf(ai, "225.000"));
+    expect(endOf(total, "945.000")).toBe(endOf(ai, "225.000"));
+    expect(endOf(gateway, "201,960.00")).toBe(endOf(ai, "101,306.25"));
+  });
+
+  it("a long title has a banner as long as it is", () => {
+    const [banner, title] = textOf(ORIGINAL_ROWS, "2023-06-01T00:00+02:00 – 2023-07-01T00:00+02:00");
+    expect(banner).toBe("=".repeat((title ?? "").length));
+  });
+
+  it("unknown emissions are called unknown, and an unknown total has no picture", () => {
+    const lines = textOf([saved("q2q-ai", "us-east-1", 100_000, 50, null)]);
+    expect(lines.slice(6, 9)).toEqual([
+      "q2q-ai            us-east-1         100,000         50.000              unknown       unknown",
+      RULE,
+      "TOTAL                               100,000         50.000              unknown",
+    ]);
+    expect(lines.join("\n")).not.toContain("Carbon Equivalent");
+  });
+
+  it("an empty period says that nothing was saved", () => {
+    expect(textOf([]).join("\n")).toMatch(/^No saved emissions in this period/m);
+  });
+});
