@@ -6,7 +6,7 @@ import { join, resolve } from "node:path";
 import { startPostgres } from "../test/support/postgres-server.ts";
 
 const RUNS = Number(process.env["BENCH_RUNS"] ?? 15);
-const cli = resolve("dist/cli/main.js");
+const cli = resolve("dist/co2e.js");
 const folder = mkdtempSync(join(tmpdir(), "co2e-bench-"));
 const empty = join(folder, "empty.mjs");
 writeFileSync(empty, "");

@@ -53,7 +53,7 @@ interface CommandHelp {
 
 /** Every command of the program, by walking its help. */
 function commandsBelow(path: readonly string[]): CommandHelp[] {
-  const help = execFileSync("node", [join(ROOT, "dist/cli/main.js"), ...path, "--help"], {
+  const help = execFileSync("node", [join(ROOT, "dist/co2e.js"), ...path, "--help"], {
     encoding: "utf8",
   });
   const block = (title: string): string => new RegExp(`^${title}:\n((?: +.*\n)*)`, "m").exec(help)?.[1] ?? "";

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { Command } from "commander";
 import { calculateCommand } from "./calculate.ts";
 import { demoCommand } from "./demo.ts";
@@ -11,9 +11,7 @@ import { regionsCommand } from "./regions.ts";
 import { reportCommand } from "./report.ts";
 import { servicesCommand } from "./services.ts";
 
-const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
-  version: string;
-};
+const { version } = createRequire(import.meta.url)("co2e/package.json") as { version: string };
 
 const program = new Command("co2e")
   .description("How much CO2e your software emits, hour by hour, from the grid under every cloud region.")

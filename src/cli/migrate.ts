@@ -9,7 +9,7 @@ export const migrateCommand = (): Command =>
     .addHelpText(
       "after",
       `
-The same files can be run with psql; they lie in the package under dist/store/migrations.
+The same files can be run with psql; they lie in the package under dist/migrations.
 A database that carries the original design's migration is adopted in place, rows kept.
 
 Examples:

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll } from "vitest";
 
-export const CLI = resolve("dist/cli/main.js");
+export const CLI = resolve("dist/co2e.js");
 
 export interface Run {
   readonly exitCode: number | null;
