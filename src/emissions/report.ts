@@ -66,7 +66,8 @@ export function emissionsReport(
   let incompleteRows = 0;
   let counted = 0;
   for (const row of rows) {
-    const share = overlapMs(row, interval) / durationMs(row);
+    // A row without length (adopted from before) lies inside whole.
+    const share = durationMs(row) === 0 ? 1 : overlapMs(row, interval) / durationMs(row);
     if (share === 0) continue;
     counted++;
     if (share < 1) prorated++;

@@ -19,33 +19,35 @@ export async function adoptHandMadeRows(
   policy: AcceptPolicy,
 ): Promise<void> {
   const rows = await store.intensity.handMadeRows(regions);
-  for (const region of regions) {
-    const own = rows.filter((row) => row.region === region);
-    if (own.length === 0) continue;
-    try {
-      await store.transaction((tables) => adoptRows(tables, zone.key, region, own, policy));
-      const marginal = own.filter((row) => row.source === "watttime").length;
-      log.info({ region, zone: zone.key, rows: own.length, marginal }, "hand-made-rows-adopted");
-    } catch (error) {
-      // Live rows put by hand into a sample store, or the reverse: left as they are, and said.
-      if (!(error instanceof StoreError) || error.kind !== "mixed-data") throw error;
-      log.warn({ region, zone: zone.key, rows: own.length, error: error.message }, "hand-made-rows-left");
-    }
+  if (rows.length === 0) return;
+  const fields = { zone: zone.key, regions, rows: rows.length };
+  try {
+    await store.transaction((tables) => adoptRows(tables, { zone: zone.key, regions }, rows, policy));
+    const marginal = rows.filter((row) => row.source === "watttime").length;
+    log.info({ ...fields, marginal }, "hand-made-rows-adopted");
+  } catch (error) {
+    // Live rows put by hand into a sample store, or the reverse: left as they are, and said.
+    if (!(error instanceof StoreError) || error.kind !== "mixed-data") throw error;
+    log.warn({ ...fields, error: error.message }, "hand-made-rows-left");
   }
 }
 
 async function adoptRows(
   tables: Tables,
-  zone: string,
-  region: string,
+  place: { readonly zone: string; readonly regions: readonly string[] },
   rows: readonly HandMadeRow[],
   policy: AcceptPolicy,
 ): Promise<void> {
+  const { zone } = place;
   await tables.readings.lockZone(zone);
-  // Rows at 10:17 and 10:45 both stand for 10:00; the later one counts.
-  const byStart = new Map(rows.map((row) => [floorToHour(row.at), toReading(row, zone, policy)]));
-  const readings = [...byStart.values()];
-  const hours = [...byStart.keys()];
+  // Of rows at 10:00, 10:17 and 10:45 from one source the first stands for the hour, as it does when hours are read.
+  const byHourAndSource = new Map(
+    [...rows]
+      .sort((a, b) => b.at - a.at)
+      .map((row) => [`${floorToHour(row.at)} ${row.source}`, toReading(row, zone, policy)]),
+  );
+  const readings = [...byHourAndSource.values()];
+  const hours = [...new Set(readings.map((reading) => reading.start))];
   await tables.readings.append(readings);
   const manualHours = new Set(
     readings.filter((reading) => reading.source === MANUAL).map((reading) => reading.start),
@@ -61,7 +63,7 @@ async function adoptRows(
     at: policy.now,
   });
   await tables.intensity.deleteRows(rows);
-  await acceptWithin(tables, { zone, regions: [region] }, hours, policy);
+  await acceptWithin(tables, place, hours, policy);
 }
 
 function toReading(row: HandMadeRow, zone: string, policy: AcceptPolicy): CheckedReading {

@@ -64,7 +64,16 @@ export async function ingest(parts: IngestParts, request: IngestRequest): Promis
     sourceOrder: parts.sources.map((source) => source.name),
     now: startedAt,
   };
-  for (const zone of request.zones) await adoptHandMadeRows({ store, log }, zone, policy);
+  let storeFailed = false;
+  for (const zone of request.zones) {
+    try {
+      await adoptHandMadeRows({ store, log }, zone, policy);
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      storeFailed = true;
+      log.error({ zone: zone.zone.key, error: error.message }, "adopt-failed");
+    }
+  }
 
   const limit = pLimit(ZONES_AT_ONCE);
   const settled = await Promise.allSettled(
@@ -75,7 +84,7 @@ export async function ingest(parts: IngestParts, request: IngestRequest): Promis
     if (outcome.status === "rejected") throw outcome.reason;
     return outcome.value;
   });
-  const restoreFailed = await deriveMissingRows(parts, request, policy);
+  if (!(await deriveMissingRows(parts, request, policy))) storeFailed = true;
 
   const failed = (failure: RegionOutcome["failure"]) => regions.some((region) => region.failure === failure);
   const result: IngestResult = {
@@ -83,7 +92,7 @@ export async function ingest(parts: IngestParts, request: IngestRequest): Promis
     endedAt: toIso(clock()),
     regions,
     outcome:
-      restoreFailed || failed("not-stored")
+      storeFailed || failed("not-stored")
         ? "store-failed"
         : failed("no-value")
           ? "source-failed"
@@ -212,7 +221,7 @@ async function deriveMissingRows(
   request: IngestRequest,
   policy: AcceptPolicy,
 ): Promise<boolean> {
-  let failed = false;
+  let isComplete = true;
   for (const { zone, regions } of request.zones) {
     for (const region of regions) {
       try {
@@ -227,12 +236,12 @@ async function deriveMissingRows(
         if (derived > 0) log.info({ region, zone: zone.key, hours: derived }, "rows-derived");
       } catch (error) {
         if (!(error instanceof StoreError)) throw error;
-        failed = true;
+        isComplete = false;
         log.error({ region, zone: zone.key, error: error.message }, "derive-failed");
       }
     }
   }
-  return failed;
+  return isComplete;
 }
 
 /** An hour should be known three hours after it began. */

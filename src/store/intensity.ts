@@ -5,7 +5,7 @@ import {
   MIX_FUELS,
   type RegionHour,
 } from "../core/intensity.ts";
-import { type Instant, type Interval, instant, toIso } from "../core/time.ts";
+import { ceilToHour, type Instant, type Interval, instant, toIso } from "../core/time.ts";
 import { jsonRows, type Queries } from "./database.ts";
 
 /** What a projection did to the rows of one region. */
@@ -61,7 +61,7 @@ export function intensityTable(queries: Queries) {
         `select distinct on (date_trunc('hour', timestamp, 'UTC')) ${HOUR_COLUMNS} from co2e_emissions
          where region = $1 and timestamp >= date_trunc('hour', $2::timestamptz, 'UTC') and timestamp < $3::timestamptz
          order by date_trunc('hour', timestamp, 'UTC'), timestamp`,
-        [region, toIso(interval.start), toIso(interval.end)],
+        [region, toIso(interval.start), toIso(ceilToHour(interval.end))],
       );
       return rows.map(toRegionHour);
     },
@@ -70,7 +70,7 @@ export function intensityTable(queries: Queries) {
     async newestHour(region: string, before: Instant): Promise<RegionHour | undefined> {
       const rows = await queries.query<HourRow>(
         `select ${HOUR_COLUMNS} from co2e_emissions where region = $1 and timestamp < $2::timestamptz
-         order by timestamp desc limit 1`,
+         order by date_trunc('hour', timestamp, 'UTC') desc, timestamp limit 1`,
         [region, toIso(before)],
       );
       return rows.map(toRegionHour)[0];
@@ -149,6 +149,8 @@ with changed as (
     metadata = excluded.metadata, updated_at = clock_timestamp()
   where (co2e_emissions.gCO2_per_kWh, co2e_emissions.source, co2e_emissions.metadata)
     is distinct from (excluded.gCO2_per_kWh, excluded.source, excluded.metadata)
+    -- What a person typed stays until it is evidence itself.
+    and co2e_emissions.metadata ? 'reading_ids'
   returning xmax = 0 as is_new)
 select count(*) filter (where is_new)::int as written, count(*) filter (where not is_new)::int as revised from changed`;
 

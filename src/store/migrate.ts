@@ -64,9 +64,11 @@ export async function migrate(
 
 /** Adopting large tables may take longer than any ordinary statement is allowed to. */
 async function runScript(connection: Queries, sql: string): Promise<void> {
+  const [limit] = await connection.query<{ ms: string }>("select current_setting('statement_timeout') as ms");
   try {
     await connection.script("set statement_timeout = 0");
     await connection.script(sql);
+    await connection.script(`set statement_timeout = '${limit?.ms ?? 0}'`);
   } catch (error) {
     await connection.script("rollback").catch(() => {});
     throw error;

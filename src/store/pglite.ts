@@ -10,13 +10,15 @@ export const MEMORY = "memory:";
  *  PGlite takes no lock of its own and two processes corrupt a directory without an error, so we lock it.
  *  Throws StoreError "locked" at once when another living process has it. */
 export async function openPglite(directory: string): Promise<Database> {
-  const unlock = directory === MEMORY ? () => {} : await lockDirectory(directory);
+  let unlock = () => {};
   let engine: PGlite;
   try {
+    if (directory !== MEMORY) unlock = await lockDirectory(directory);
     engine = await PGlite.create(directory === MEMORY ? {} : { dataDir: join(directory, "pglite") });
     await engine.exec("set timezone = 'UTC'");
   } catch (error) {
     unlock();
+    if (error instanceof StoreError) throw error;
     throw new StoreError(
       "unreachable",
       `Cannot open the embedded database in ${directory}: ${messageOf(error)}. ` +

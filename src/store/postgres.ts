@@ -38,27 +38,37 @@ export async function openPostgres(url: string): Promise<Database> {
     },
   });
 
+  async function withClient<Result>(work: (client: pg.PoolClient) => Promise<Result>): Promise<Result> {
+    const client = await guarded(location, () => pool.connect());
+    // The pool listens to idle connections only. One that breaks while it is out is told by its next query.
+    const ignore = () => {};
+    client.on("error", ignore);
+    try {
+      const result = await work(client);
+      client.off("error", ignore);
+      client.release();
+      return result;
+    } catch (error) {
+      // Closing the connection rolls back whatever it had open.
+      client.release(true);
+      throw error;
+    }
+  }
+
   const database: Database = {
     engine: "PostgreSQL",
     location,
     ...queriesOf(pool),
-    async connection(work) {
-      const client = await guarded(location, () => pool.connect());
-      try {
-        const result = await work(queriesOf(client));
-        client.release();
-        return result;
-      } catch (error) {
-        // Closing the connection rolls back whatever it had open.
-        client.release(true);
-        throw error;
-      }
-    },
+    connection: (work) => withClient((client) => work(queriesOf(client))),
     transaction: (work) =>
-      database.connection(async (queries) => {
+      withClient(async (client) => {
+        const queries = queriesOf(client);
         await queries.script("begin");
         const result = await work(queries);
-        await queries.script("commit");
+        const { command } = await guarded(location, () => client.query("commit"));
+        // PostgreSQL answers so when a statement failed and the work went on as if nothing had happened.
+        if (command !== "COMMIT")
+          throw new StoreError("failed", `PostgreSQL at ${location} rolled a transaction back.`);
         return result;
       }),
     close: () => pool.end(),
@@ -83,6 +93,8 @@ export async function openPostgres(url: string): Promise<Database> {
 
 /** "host:port/database" of a connection string. */
 function locationOf(url: string): string {
+  // The error of `new URL` would carry the address, password and all.
+  if (!URL.canParse(url)) throw new StoreError("unreachable", "DATABASE_URL is no PostgreSQL address.");
   const parsed = new URL(url);
   const host = parsed.hostname || parsed.searchParams.get("host") || "localhost";
   return `${host}${parsed.port ? `:${parsed.port}` : ""}${parsed.pathname}`;
@@ -106,7 +118,9 @@ async function guarded<Result>(location: string, run: () => Promise<Result>): Pr
     const message = error instanceof Error ? error.message : String(error);
     // Class 08: connection; 28: authorisation; 3D: no such database; 57P: shut down.
     const isUnreachable =
-      UNREACHABLE_CODES.has(code) || /^(08|28|3D|57P)/.test(code) || /timeout|terminated/i.test(message);
+      UNREACHABLE_CODES.has(code) ||
+      /^(08|28|3D|57P)/.test(code) ||
+      /timeout|terminated|not queryable/i.test(message);
     throw new StoreError(
       isUnreachable ? "unreachable" : "failed",
       isUnreachable

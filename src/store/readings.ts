@@ -1,5 +1,5 @@
 import { StoreError } from "../core/errors.ts";
-import type { Candidate, CheckedReading, LatestMix, MixWithShares } from "../core/intensity.ts";
+import type { Candidate, CheckedReading, LatestMix, MixWithShares, ReadingKind } from "../core/intensity.ts";
 import { type Instant, instant, toIso } from "../core/time.ts";
 import { jsonRows, type Queries } from "./database.ts";
 
@@ -19,16 +19,18 @@ export function readingsTable(queries: Queries) {
       await queries.query("select pg_advisory_xact_lock(20142, hashtext($1))", [zone]);
     },
 
+    /** One import at a time: two that name the same zones in another order would wait for each other for ever. */
+    async lockImports(): Promise<void> {
+      await queries.query("select pg_advisory_xact_lock(20144, 0)");
+    },
+
     /** Appends what differs from the latest revision of the same zone, time, source and basis. An answer that the
-     *  provider dates before the one already held is dropped: it is older news. */
+     *  provider dates before the one already held is dropped, or, undated, one that was fetched before: older news. */
     async append(readings: readonly CheckedReading[]): Promise<AppendResult> {
       if (readings.length === 0) return { appended: 0, unchanged: 0 };
-      await requireOneKindOfData(
-        queries,
-        readings.some((reading) => reading.kind === "sample"),
-      );
+      await requireOneKindOfData(queries, readings);
       const rows = await queries.query<{ appended: number }>(APPEND_READINGS, [
-        jsonRows(readings.map(toReadingRow)),
+        jsonRows(lastOfEachKey(readings.map(toReadingRow))),
       ]);
       const appended = rows[0]?.appended ?? 0;
       return { appended, unchanged: readings.length - appended };
@@ -36,6 +38,7 @@ export function readingsTable(queries: Queries) {
 
     async appendMix(mixes: readonly MixWithShares[]): Promise<AppendResult> {
       if (mixes.length === 0) return { appended: 0, unchanged: 0 };
+      await requireOneKindOfData(queries, mixes);
       const rows = await queries.query<{ appended: number }>(APPEND_MIX, [jsonRows(mixes.map(toMixRow))]);
       const appended = rows[0]?.appended ?? 0;
       return { appended, unchanged: mixes.length - appended };
@@ -118,9 +121,28 @@ export function readingsTable(queries: Queries) {
   };
 }
 
+/** Should an answer hold an interval twice, its last word counts. */
+function lastOfEachKey(rows: readonly ReturnType<typeof toReadingRow>[]): ReturnType<typeof toReadingRow>[] {
+  const byKey = new Map<string, ReturnType<typeof toReadingRow>>();
+  for (const row of rows) {
+    const { zone, starts_at, ends_at, signal, factor_type, boundary, source } = row;
+    byKey.set([zone, starts_at, ends_at, signal, factor_type, boundary, source].join(" "), row);
+  }
+  return [...byKey.values()];
+}
+
 /** A store holds sample data or live data, never both; the first row decides. */
-async function requireOneKindOfData(queries: Queries, isSample: boolean): Promise<void> {
-  const wanted = isSample ? "sample" : "live";
+async function requireOneKindOfData(
+  queries: Queries,
+  learnt: readonly { readonly kind: ReadingKind }[],
+): Promise<void> {
+  const samples = learnt.filter((reading) => reading.kind === "sample").length;
+  if (samples > 0 && samples < learnt.length)
+    throw new StoreError(
+      "mixed-data",
+      "One answer held sample data beside live data; nothing of it was stored.",
+    );
+  const wanted = samples > 0 ? "sample" : "live";
   await queries.query("insert into co2e_store (data) values ($1) on conflict (only_row) do nothing", [
     wanted,
   ]);
@@ -184,7 +206,7 @@ with appended as (
     factor_type text, boundary text, source text, kind text, method text, raw_value float8, raw_unit text,
     g_per_kwh float8, provider_updated_at timestamptz, fetched_at timestamptz, suspect text[])
   left join lateral (
-    select r.revision, r.raw_value, r.raw_unit, r.kind, r.method, r.suspect, r.provider_updated_at
+    select r.revision, r.raw_value, r.raw_unit, r.kind, r.method, r.suspect, r.provider_updated_at, r.fetched_at
     from intensity_reading r
     where r.zone = x.zone and r.starts_at = x.starts_at and r.source = x.source and r.signal = x.signal
       and r.factor_type = x.factor_type and r.boundary = x.boundary and r.ends_at = x.ends_at
@@ -192,7 +214,7 @@ with appended as (
   where latest.revision is null
      or ((latest.raw_value, latest.raw_unit, latest.kind, latest.method, latest.suspect)
            is distinct from (x.raw_value, x.raw_unit, x.kind, x.method, x.suspect)
-         and coalesce(x.provider_updated_at >= latest.provider_updated_at, true))
+         and coalesce(x.provider_updated_at >= latest.provider_updated_at, x.fetched_at >= latest.fetched_at))
   returning 1)
 select count(*)::int as appended from appended`;
 
@@ -205,13 +227,13 @@ with appended as (
   from jsonb_to_recordset($1::jsonb) as x(zone text, starts_at timestamptz, ends_at timestamptz, source text, kind text,
     method text, raw_megawatts jsonb, shares jsonb, provider_updated_at timestamptz, fetched_at timestamptz)
   left join lateral (
-    select m.revision, m.raw_megawatts, m.kind, m.method, m.provider_updated_at
+    select m.revision, m.raw_megawatts, m.kind, m.method, m.provider_updated_at, m.fetched_at
     from mix_reading m
     where m.zone = x.zone and m.starts_at = x.starts_at and m.source = x.source and m.ends_at = x.ends_at
     order by m.revision desc limit 1) latest on true
   where latest.revision is null
      or ((latest.raw_megawatts, latest.kind, latest.method) is distinct from (x.raw_megawatts, x.kind, x.method)
-         and coalesce(x.provider_updated_at >= latest.provider_updated_at, true))
+         and coalesce(x.provider_updated_at >= latest.provider_updated_at, x.fetched_at >= latest.fetched_at))
   returning 1)
 select count(*)::int as appended from appended`;
 

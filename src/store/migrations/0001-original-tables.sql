@@ -128,7 +128,8 @@ alter table workload_emissions
     total_gCO2e >= 0 and total_gCO2e < 'Infinity'
     and gCO2e_per_1k_requests >= 0 and gCO2e_per_1k_requests < 'Infinity') not valid,
   add constraint workload_intensity_possible check (
-    avg_grid_gCO2_per_kWh >= 0 and avg_grid_gCO2_per_kWh < 5000 and min_grid_gCO2_per_kWh >= 0
+    avg_grid_gCO2_per_kWh >= 0 and avg_grid_gCO2_per_kWh < 5000
+    and min_grid_gCO2_per_kWh >= 0 and min_grid_gCO2_per_kWh < 5000
     and max_grid_gCO2_per_kWh < 5000 and min_grid_gCO2_per_kWh <= max_grid_gCO2_per_kWh) not valid;
 
 create index if not exists idx_co2e_region_timestamp on co2e_emissions (region, timestamp desc);
@@ -159,25 +160,26 @@ create view v_co2e_24h_hourly_avg as
 create view v_clean_energy_windows as
   select region, timestamp, gCO2_per_kWh, energy_mix_solar, energy_mix_wind, energy_mix_hydro, source,
          gCO2_per_kWh < 100 as is_below_100,
-         share_of_hours_cleaner <= 0.25 as is_cleanest_quarter
+         share_of_hours_as_clean <= 0.25 as is_cleanest_quarter
   from (
-    select *, percent_rank() over (partition by region order by gCO2_per_kWh) as share_of_hours_cleaner
+    select *, cume_dist() over (partition by region order by gCO2_per_kWh) as share_of_hours_as_clean
     from co2e_emissions
     where timestamp >= now() - interval '7 days'
   ) recent
-  where gCO2_per_kWh < 100 or share_of_hours_cleaner <= 0.25;
+  where gCO2_per_kWh < 100 or share_of_hours_as_clean <= 0.25;
 
 -- Called as  SELECT cleanup_old_co2e_data();  every day. Rows of workload_emissions that ended more than 90 days ago are
 -- merged into one row per service, region and UTC day, so that reports of old periods keep their totals. Days with a row
--- that has no emissions figure, or that reaches into another day, stay as they are. Grid intensity is kept: it is 8,760
--- rows a year and region, and audits need it. Returns the number of rows removed.
+-- that has no emissions figure, that reaches into another day, or that could not be (adopted from before), stay as they
+-- are. Grid intensity is kept: it is 8,760 rows a year and region, and audits need it. Returns the number of rows removed.
 drop function if exists cleanup_old_co2e_data();
 drop function if exists cleanup_old_co2e_data(int);
-create function cleanup_old_co2e_data(retention_days int default 90) returns int language sql as $$
+create function cleanup_old_co2e_data(retention_days int default 90) returns int
+language sql set timezone = 'UTC' as $$   -- a day is 24 hours, whatever the caller's time zone does
   with old_row as (
     select *, date_trunc('day', period_start, 'UTC') as day
     from workload_emissions
-    where period_end <= date_trunc('day', now(), 'UTC') - make_interval(days => retention_days)
+    where period_start < date_trunc('day', now(), 'UTC') - make_interval(days => greatest(retention_days, 0))
   ),
   mergeable_day as (
     select service_name, region, day
@@ -185,7 +187,13 @@ create function cleanup_old_co2e_data(retention_days int default 90) returns int
     group by service_name, region, day
     having count(*) > 1
        and bool_and(total_gCO2e is not null)
-       and bool_and(period_end <= day + interval '1 day')
+       and bool_and(period_end <= day + interval '1 day' and period_end > period_start)
+       and bool_and(request_count >= 0 and total_kWh >= 0 and total_kWh < 'Infinity'
+             and total_gCO2e >= 0 and total_gCO2e < 'Infinity')
+       and coalesce(bool_and(min_grid_gCO2_per_kWh >= 0 and min_grid_gCO2_per_kWh < 5000), true)
+       and coalesce(bool_and(max_grid_gCO2_per_kWh < 5000), true)
+       and coalesce(min(min_grid_gCO2_per_kWh) <= max(max_grid_gCO2_per_kWh), true)
+       and coalesce(sum(total_gCO2e) / nullif(sum(total_kWh), 0) < 5000, true)
        and not exists (
          select 1 from workload_emissions reaching_in
          where reaching_in.service_name = old_row.service_name and reaching_in.region = old_row.region
@@ -208,8 +216,9 @@ create function cleanup_old_co2e_data(retention_days int default 90) returns int
            jsonb_strip_nulls(jsonb_build_object('merged_rows', count(*),
              'methods', jsonb_agg(distinct calculation_method),
              'hours_with_load', sum(extract(epoch from period_end - period_start))::float8 / 3600,
-             'coverage', min((metadata->>'coverage')::float8),
-             'sample', nullif(bool_or((metadata->>'sample')::boolean), false),
+             'coverage', min(case when jsonb_typeof(metadata->'coverage') = 'number'
+                             then (metadata->>'coverage')::float8 end),
+             'sample', nullif(bool_or(metadata->'sample' = 'true'), false),
              'assumptions', jsonb_agg(distinct assumptions)))
     from removed
     group by service_name, region, day
