@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { startPostgres } from "../test/support/postgres-server.ts";
 
-const RUNS = Number(process.env["BENCH_RUNS"] ?? 15);
+const RUNS = Number(process.env.BENCH_RUNS ?? 15);
 const cli = resolve("dist/co2e.js");
 const folder = mkdtempSync(join(tmpdir(), "co2e-bench-"));
 const empty = join(folder, "empty.mjs");
@@ -13,7 +13,7 @@ writeFileSync(empty, "");
 
 const server = await startPostgres();
 const env = {
-  PATH: process.env["PATH"] ?? "",
+  PATH: process.env.PATH ?? "",
   HOME: folder,
   ...(server ? { DATABASE_URL: server.url } : {}),
 };

@@ -11,8 +11,8 @@ import { openPostgres } from "../src/store/postgres.ts";
 import { createStore } from "../src/store/store.ts";
 import { startPostgres } from "../test/support/postgres-server.ts";
 
-const ROWS = Number(process.env["BENCH_ROWS"] ?? 100_000);
-const ROUNDS = Number(process.env["BENCH_ROUNDS"] ?? 3);
+const ROWS = Number(process.env.BENCH_ROWS ?? 100_000);
+const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 3);
 const BATCH = 5_000;
 const ZONE = "DE";
 const REGION = "eu-central-1";

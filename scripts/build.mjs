@@ -17,8 +17,12 @@ const { metafile } = await build({
   platform: "node",
   target: "node20.19",
   external: LOADED_WHEN_NEEDED,
+  // pg asks which runtime it is in. Node 20 has no navigator, so it would build a Response to see, and load all of fetch.
+  define: { navigator: '{"userAgent":"Node.js"}' },
   // For the CommonJS packages among the bundled ones.
-  banner: { js: 'import { createRequire as createRequireOf } from "node:module";\nconst require = createRequireOf(import.meta.url);' },
+  banner: {
+    js: 'import { createRequire as createRequireOf } from "node:module";\nconst require = createRequireOf(import.meta.url);',
+  },
   metafile: true,
   logLevel: "warning",
 });
@@ -39,7 +43,8 @@ function licences(inputs) {
     .map((folder) => {
       const { name, version, license } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
       const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
-      const text = file && existsSync(join(folder, file)) ? readFileSync(join(folder, file), "utf8").trim() : "";
+      const text =
+        file && existsSync(join(folder, file)) ? readFileSync(join(folder, file), "utf8").trim() : "";
       return `${name} ${version} (${license})\n\n${text}\n`;
     })
     .join(`\n${"-".repeat(80)}\n\n`);

@@ -1,7 +1,6 @@
-import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import envPaths from "env-paths";
-import * as v from "valibot";
+import { type FileSettings, readFileSettings } from "./config-file.ts";
 import { ConfigError } from "./core/errors.ts";
 import type { FactorType } from "./core/intensity.ts";
 import { SERVICE_PROFILES, type ServiceProfile } from "./emissions/profiles.ts";
@@ -50,40 +49,6 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 const LOG_LEVELS = ["fatal", "error", "warn", "info", "debug", "trace", "silent"];
 const DEFAULT_REGIONS = ["us-east-1", "eu-central-1"];
-
-const RegionSettings = v.nullable(
-  v.strictObject({
-    zone: v.optional(v.pipe(v.string(), v.minLength(1))),
-    location: v.optional(v.string()),
-    wattTimeRegion: v.optional(v.pipe(v.string(), v.minLength(1))),
-  }),
-);
-const ServiceSettings = v.strictObject({
-  whPerRequest: v.pipe(v.number(), v.minValue(0), v.maxValue(1_000_000)),
-  description: v.optional(v.string(), ""),
-});
-const RegionName = v.pipe(v.string(), v.minLength(1), v.maxLength(50));
-const ServiceName = v.pipe(v.string(), v.minLength(1), v.maxLength(100));
-/** Each key has a schema of its own, so that a mistake under one hides none under another. */
-const FILE_KEYS = {
-  regions: v.optional(
-    v.lazy((input) => (Array.isArray(input) ? v.array(RegionName) : v.record(RegionName, RegionSettings))),
-  ),
-  services: v.optional(v.record(ServiceName, ServiceSettings), {}),
-  sources: v.optional(v.array(v.string())),
-  factorType: v.optional(v.picklist(["lifecycle", "direct"]), "lifecycle"),
-};
-interface FileSettings {
-  /** For messages. */
-  readonly path: string;
-  readonly regions:
-    | readonly string[]
-    | Readonly<Record<string, v.InferOutput<typeof RegionSettings>>>
-    | undefined;
-  readonly services: Readonly<Record<string, v.InferOutput<typeof ServiceSettings>>>;
-  readonly sources: readonly string[] | undefined;
-  readonly factorType: FactorType;
-}
 
 /** Reads the environment and `co2e.yaml` (CO2E_CONFIG, or the working folder). The only reader of both.
  *  Secrets come from the environment alone. With `needs.source` a source that can be asked is required.
@@ -143,64 +108,6 @@ function requireSource(config: Config, problems: string[]): void {
       "Without a key: co2e import intensity FILE, or co2e demo.",
   );
 }
-
-async function readFileSettings(named: string | undefined, problems: string[]): Promise<FileSettings> {
-  const path = named ?? "co2e.yaml";
-  const content = await readYaml(path, named !== undefined, problems);
-  for (const key of Object.keys(content)) {
-    if (!Object.hasOwn(FILE_KEYS, key))
-      problems.push(`${path}: ${key} is not a setting (secrets belong in the environment)`);
-  }
-  const read = <Output>(key: keyof typeof FILE_KEYS, schema: v.GenericSchema<unknown, Output>): Output => {
-    const result = v.safeParse(schema, content[key] ?? undefined);
-    if (result.success) return result.output;
-    for (const issue of result.issues) problems.push(`${path}: ${problemAt(key, issue)}`);
-    return v.parse(schema, undefined);
-  };
-  return {
-    path,
-    regions: read("regions", FILE_KEYS.regions),
-    services: read("services", FILE_KEYS.services),
-    sources: read("sources", FILE_KEYS.sources),
-    factorType: read("factorType", FILE_KEYS.factorType),
-  };
-}
-
-async function readYaml(
-  path: string,
-  mustExist: boolean,
-  problems: string[],
-): Promise<Record<string, unknown>> {
-  if (!existsSync(path)) {
-    if (mustExist) problems.push(`CO2E_CONFIG names ${path}, which does not exist`);
-    return {};
-  }
-  const { parse } = await import("yaml");
-  try {
-    const content: unknown = parse(readFileSync(path, "utf8")) ?? {};
-    if (typeof content === "object" && !Array.isArray(content)) return content as Record<string, unknown>;
-    problems.push(`${path} must hold settings by name, such as regions and services`);
-  } catch (error) {
-    const { code, linePos } = error as { code?: string; linePos?: { line: number }[] };
-    // The library's message may repeat the line, and the line may be a secret in the wrong file.
-    problems.push(
-      `${path} is no valid YAML: ${code ?? "cannot be read"} at line ${linePos?.[0]?.line ?? "?"}`,
-    );
-  }
-  return {};
-}
-
-function problemAt(key: string, issue: v.BaseIssue<unknown>): string {
-  const at = [key, v.getDotPath(issue)].filter((part) => part !== null).join(".");
-  if (issue.type === "strict_object" && issue.expected === "never")
-    return `${at} is not a setting (secrets belong in the environment)`;
-  return `${at} ${wrongValue(issue)}`;
-}
-
-const wrongValue = (issue: v.BaseIssue<unknown>): string =>
-  issue.expected === null || issue.expected === undefined
-    ? `is ${issue.received}: ${issue.message}`
-    : `is ${issue.received}, expected ${issue.expected}`;
 
 function readRegions(file: FileSettings, problems: string[]): Region[] {
   const listed = file.regions ?? DEFAULT_REGIONS;

@@ -38,11 +38,15 @@ const MAY_IMPORT: Readonly<Record<string, Readonly<Record<string, readonly Way[]
     core: ANY_WAY,
     zones: ANY_WAY,
     emissions: ANY_WAY,
-    "npm:valibot": ["value"],
+    "config-file.ts": ANY_WAY,
     "npm:env-paths": ["value"],
+    "node:path": ["value"],
+  },
+  "config-file.ts": {
+    core: ANY_WAY,
+    "npm:valibot": ["value"],
     "npm:yaml": ["dynamic"],
     "node:fs": ["value"],
-    "node:path": ["value"],
   },
   "app.ts": {
     core: ANY_WAY,

@@ -11,8 +11,7 @@ import { runCo2e, startCo2e, temporaryFolder } from "./support/run-co2e.ts";
 
 const KEY = "em_live_s3cret_of_the_cli";
 const SLACK_SECRET = "T00/B00/s1ack-s3cret-of-the-cli";
-const forZone = (zone: string) => (request: { query: Record<string, string> }) =>
-  request.query["zone"] === zone;
+const forZone = (zone: string) => (request: { query: Record<string, string> }) => request.query.zone === zone;
 
 let maps: FakeElectricityMaps;
 let slack: FakeSlack;

@@ -7,8 +7,7 @@ import { onEachEngine } from "./support/engines.ts";
 import { contentOf, type IngestWorld, intensityOf, NOW, startIngestWorld } from "./support/ingest-world.ts";
 
 const THIS_HOUR = Date.UTC(2026, 10, 23, 14);
-const forZone = (zone: string) => (request: { query: Record<string, string> }) =>
-  request.query["zone"] === zone;
+const forZone = (zone: string) => (request: { query: Record<string, string> }) => request.query.zone === zone;
 const ALWAYS = Number.POSITIVE_INFINITY;
 
 onEachEngine((engine) => {
@@ -83,7 +82,7 @@ onEachEngine((engine) => {
 
     it("asks each grid zone once, however many regions lie in it", async () => {
       await world.ingest();
-      const asked = world.maps.requests.map(({ path, query }) => `${path} ${query["zone"]}`).sort();
+      const asked = world.maps.requests.map(({ path, query }) => `${path} ${query.zone}`).sort();
       expect(asked).toEqual([
         "/v4/carbon-intensity/history DE",
         "/v4/carbon-intensity/history US-MIDA-PJM",

@@ -10,7 +10,7 @@ import { contentOf } from "./support/ingest-world.ts";
 import { runCo2e, startCo2e, temporaryFolder } from "./support/run-co2e.ts";
 
 /** 3 rounds in CI; `npm run kill` does 20. */
-const ROUNDS = Number(process.env["CO2E_KILL_ROUNDS"] ?? 3);
+const ROUNDS = Number(process.env.CO2E_KILL_ROUNDS ?? 3);
 const KEY = "em_live_kill";
 
 const shared = temporaryFolder();

@@ -8,7 +8,7 @@ import { runCo2e } from "./support/run-co2e.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "co2e-test-"));
 beforeAll(() => {
-  process.env["CO2E_DATA_DIR"] = join(folder, "data");
+  process.env.CO2E_DATA_DIR = join(folder, "data");
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -38,7 +38,7 @@ describe("the library", () => {
 
   it("with intensity gives the original's numbers under the original's names", async () => {
     await runCo2e(["demo"], { CO2E_DATA_DIR: folder });
-    process.env["CO2E_DATA_DIR"] = join(folder, "demo");
+    process.env.CO2E_DATA_DIR = join(folder, "demo");
     expect(await calculateEmissions("q2q-ai", "us-east-1", 100_000)).toMatchObject({
       total_kWh: 50,
       total_gCO2e: 22_512.5,

@@ -6,12 +6,14 @@ export const print = (text: string): void => {
 export const printJson = (value: unknown): void => print(JSON.stringify(value, null, 2));
 
 /** 2970000 → "2,970,000" */
-export const wholeNumber = (value: number): string =>
-  value.toLocaleString("en-US", { maximumFractionDigits: 0 });
+export const wholeNumber = (value: number): string => decimals(value, 0);
 
-/** 113441.25, 2 → "113,441.25" */
-export const decimals = (value: number, digits: number): string =>
-  value.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+/** 113441.25, 2 → "113,441.25". Not toLocaleString: the first use of it costs a tenth of a command's time. */
+export function decimals(value: number, digits: number): string {
+  const [whole = "", fraction] = value.toFixed(digits).split(".");
+  const grouped = whole.replace(/\B(?=(\d{3})+$)/g, ",");
+  return fraction === undefined ? grouped : `${grouped}.${fraction}`;
+}
 
 export interface Column {
   readonly title: string;

@@ -111,7 +111,7 @@ function toRow(region: string, zone: string, accepted: AcceptedHour, mix: Latest
     region,
     timestamp: toIso(accepted.hour),
     g: accepted.gCO2ePerKWh,
-    ...Object.fromEntries(MIX_FUELS.map((fuel) => [fuel, mix?.shares[fuel] ?? null])),
+    ...mix?.shares,
     source: accepted.source,
     // An estimate is still open to revision by its source; everything else is final until the source says otherwise.
     data_quality: accepted.kind === "estimated" ? "real_time" : "historical",

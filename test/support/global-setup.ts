@@ -15,7 +15,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   const server = await startPostgres();
   if (server) {
     console.log(`Store tests run on PGlite and on ${server.description}`);
-  } else if (process.env["CO2E_REQUIRE_ALL"] === "1") {
+  } else if (process.env.CO2E_REQUIRE_ALL === "1") {
     throw new Error(
       "CO2E_REQUIRE_ALL=1, and no PostgreSQL: set TEST_DATABASE_URL, or install PostgreSQL 15 or later",
     );

@@ -16,7 +16,7 @@ export interface TestServer {
 /** A real PostgreSQL for the tests: TEST_DATABASE_URL, else the binaries that npm installed, else those of the machine.
  *  undefined when there is none. Works as root too: PostgreSQL itself refuses root, so it runs as `nobody`. */
 export async function startPostgres(): Promise<TestServer | undefined> {
-  const given = process.env["TEST_DATABASE_URL"];
+  const given = process.env.TEST_DATABASE_URL;
   if (given) return { url: given, description: "TEST_DATABASE_URL", stop: async () => {} };
   for (const find of [npmBinaries, machineBinaries]) {
     const found = await find();
@@ -43,7 +43,7 @@ async function npmBinaries(): Promise<Binaries | undefined> {
 
 function machineBinaries(): Binaries | undefined {
   const debian = ["18", "17", "16", "15"].map((version) => `/usr/lib/postgresql/${version}/bin`);
-  const directory = [...(process.env["PATH"] ?? "").split(delimiter), ...debian].find(
+  const directory = [...(process.env.PATH ?? "").split(delimiter), ...debian].find(
     (candidate) => existsSync(join(candidate, "initdb")) && existsSync(join(candidate, "postgres")),
   );
   return directory === undefined ? undefined : { directory, description: `PostgreSQL in ${directory}` };

@@ -25,7 +25,7 @@ export function startCo2e(
   options: { stdin?: string | Buffer; cwd?: string } = {},
 ): Started {
   const child = spawn(process.execPath, [CLI, ...args], {
-    env: { PATH: process.env["PATH"] ?? "", HOME: tmpdir(), ...env },
+    env: { PATH: process.env.PATH ?? "", HOME: tmpdir(), ...env },
     cwd: options.cwd ?? tmpdir(),
     stdio: ["pipe", "pipe", "pipe"],
   });
