@@ -252,3 +252,11 @@ it("no line of the documents is longer than 120 characters", () => {
   );
   expect(long).toEqual([]);
 });
+
+it("the example file says the defaults", async () => {
+  const example = await readConfig({
+    CO2E_CONFIG: join(ROOT, "co2e.example.yaml"),
+    CO2E_DATA_DIR: "memory:",
+  });
+  expect(example).toEqual(await readConfig({ CO2E_DATA_DIR: "memory:" }));
+});
