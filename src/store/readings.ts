@@ -165,6 +165,7 @@ function bounds(hours: readonly Instant[]): [Instant | undefined, Instant | unde
   return [first, last];
 }
 
+/** What is absent is left out of the JSON, and so null in the row. */
 const toReadingRow = (reading: CheckedReading) => ({
   zone: reading.zone,
   starts_at: toIso(reading.start),
@@ -174,13 +175,13 @@ const toReadingRow = (reading: CheckedReading) => ({
   boundary: reading.boundary,
   source: reading.source,
   kind: reading.kind,
-  method: reading.method,
-  raw_value: reading.rawValue,
+  method: reading.method ?? undefined,
+  raw_value: reading.rawValue ?? undefined,
   raw_unit: reading.rawUnit,
-  g_per_kwh: reading.gCO2ePerKWh,
-  provider_updated_at: reading.providerUpdatedAt === null ? null : toIso(reading.providerUpdatedAt),
+  g_per_kwh: reading.gCO2ePerKWh ?? undefined,
+  provider_updated_at: reading.providerUpdatedAt === null ? undefined : toIso(reading.providerUpdatedAt),
   fetched_at: toIso(reading.fetchedAt),
-  suspect: reading.suspect,
+  suspect: reading.suspect.length === 0 ? undefined : reading.suspect,
 });
 
 const toMixRow = (mix: MixWithShares) => ({
@@ -201,7 +202,7 @@ with appended as (
   insert into intensity_reading (zone, starts_at, ends_at, signal, factor_type, boundary, source, revision, kind, method,
     raw_value, raw_unit, g_per_kwh, provider_updated_at, fetched_at, suspect)
   select x.zone, x.starts_at, x.ends_at, x.signal, x.factor_type, x.boundary, x.source, coalesce(latest.revision, 0) + 1,
-    x.kind, x.method, x.raw_value, x.raw_unit, x.g_per_kwh, x.provider_updated_at, x.fetched_at, x.suspect
+    x.kind, x.method, x.raw_value, x.raw_unit, x.g_per_kwh, x.provider_updated_at, x.fetched_at, coalesce(x.suspect, '{}')
   from jsonb_to_recordset($1::jsonb) as x(zone text, starts_at timestamptz, ends_at timestamptz, signal text,
     factor_type text, boundary text, source text, kind text, method text, raw_value float8, raw_unit text,
     g_per_kwh float8, provider_updated_at timestamptz, fetched_at timestamptz, suspect text[])
@@ -213,7 +214,7 @@ with appended as (
     order by r.revision desc limit 1) latest on true
   where latest.revision is null
      or ((latest.raw_value, latest.raw_unit, latest.kind, latest.method, latest.suspect)
-           is distinct from (x.raw_value, x.raw_unit, x.kind, x.method, x.suspect)
+           is distinct from (x.raw_value, x.raw_unit, x.kind, x.method, coalesce(x.suspect, '{}'))
          and coalesce(x.provider_updated_at >= latest.provider_updated_at, x.fetched_at >= latest.fetched_at))
   returning 1)
 select count(*)::int as appended from appended`;
