@@ -70,17 +70,22 @@ async function readYaml(
     if (mustExist) problems.push(`CO2E_CONFIG names ${path}, which does not exist`);
     return {};
   }
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (error) {
+    problems.push(`${path} cannot be read (${(error as { code?: string }).code})`);
+    return {};
+  }
   const { parse } = await import("yaml");
   try {
-    const content: unknown = parse(readFileSync(path, "utf8")) ?? {};
+    const content: unknown = parse(text) ?? {};
     if (typeof content === "object" && !Array.isArray(content)) return content as Record<string, unknown>;
     problems.push(`${path} must hold settings by name, such as regions and services`);
   } catch (error) {
     const { code, linePos } = error as { code?: string; linePos?: { line: number }[] };
     // The library's message may repeat the line, and the line may be a secret in the wrong file.
-    problems.push(
-      `${path} is no valid YAML: ${code ?? "cannot be read"} at line ${linePos?.[0]?.line ?? "?"}`,
-    );
+    problems.push(`${path} is no valid YAML: ${code ?? "unreadable"} at line ${linePos?.[0]?.line ?? "?"}`);
   }
   return {};
 }

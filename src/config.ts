@@ -226,7 +226,11 @@ function readNumber(env: Env, name: string, fallback: number, least: number, pro
 }
 
 function checkDatabaseUrl(url: string, problems: string[]): void {
-  if (URL.canParse(url) && /^postgres(ql)?:$/.test(new URL(url).protocol)) return;
+  // An unescaped slash or @ in the password would move a part of it into host or path, and from there into messages.
+  if (URL.canParse(url)) {
+    const { protocol, pathname } = new URL(url);
+    if (/^postgres(ql)?:$/.test(protocol) && /^(\/[^/@]*)?$/.test(pathname)) return;
+  }
   problems.push("DATABASE_URL is no PostgreSQL address: postgresql://user:password@host:5432/database");
 }
 

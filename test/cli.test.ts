@@ -33,11 +33,9 @@ beforeAll(async () => {
 });
 afterAll(() => Promise.all([maps.close(), slack.close()]));
 
-/** `base` without some of its settings. */
-const without = (...names: string[]): Record<string, string> =>
-  Object.fromEntries(Object.entries(base).filter(([name]) => !names.includes(name)));
-
 describe("asking how", () => {
+  const configFolder = temporaryFolder();
+
   it("--help of every command has an example, and exits 0", async () => {
     const top = await runCo2e(["--help"], {});
     expect(top.exitCode).toBe(0);
@@ -82,7 +80,18 @@ describe("asking how", () => {
     [["report", "--from", "2023-06-01T10:00", "--to", "2023-06-02"], /with its offset/],
     [
       ["import", "intensity", "/no/such/file.csv", "--zone", "DE"],
-      /Cannot read \/no\/such\/file.csv: ENOENT/,
+      /Cannot read \/no\/such\/file.csv: no such file/,
+    ],
+    [["import", "intensity", "/tmp", "--zone", "DE"], /Cannot read \/tmp: it is a folder/],
+    [
+      ["import", "intensity", "-", "--zone", "DE", "--region", "eu-central-1"],
+      /--zone or --region, not both/,
+    ],
+    [["import", "intensity", "-", "--zone", ""], /--zone is empty/],
+    [["import", "intensity", "-", "--zone", "de"], /did you mean DE\?/],
+    [
+      ["calculate", "--service", "q2q-ai", "--region", "us-east-1", "--requests", "1", "--replace"],
+      /--replace goes with --save/,
     ],
     [["ingest", "--region", "mars-1"], /Region "mars-1" is not configured/],
     [["fly"], /unknown command 'fly'/],
@@ -95,7 +104,7 @@ describe("asking how", () => {
   });
 
   it("all configuration errors come at once, each with the name to set, and the store is not touched", async () => {
-    const folder = temporaryFolder();
+    const folder = configFolder;
     writeFileSync(join(folder, "co2e.yaml"), "regions: [us-east-1, moon-1]\napiKey: abc\n");
     const { exitCode, stderr } = await runCo2e(["ingest"], {
       CO2E_CONFIG: join(folder, "co2e.yaml"),
@@ -249,6 +258,19 @@ describe("live data on the embedded store", () => {
     });
   });
 
+  it("--retry-delay is the time between attempts", async () => {
+    maps.requests.length = 0;
+    maps.faults.add({ match: forZone("DE"), times: 2, fault: { kind: "status", status: 500 } });
+    const began = performance.now();
+    const { exitCode, stderr } = await runCo2e(
+      ["ingest", "--region", "eu-central-1", "--retry-delay", "300"],
+      env(),
+    );
+    expect(exitCode).toBe(0);
+    expect(stderr.match(/"waitMs":300/g)).toHaveLength(2);
+    expect(performance.now() - began).toBeGreaterThan(600);
+  });
+
   it("--json of calculate is the library's result object", async () => {
     const { stdout } = await runCo2e(
       ["calculate", "--json", "--service", "data-sync", "--region", "eu-central-1", "--requests", "10000"],
@@ -275,7 +297,8 @@ describe("live data on the embedded store", () => {
     expect(second.exitCode).toBe(3);
     expect(second.stderr).toContain(`in use by process ${first.pid}`);
     // The killed holder's lock is taken over.
-    expect((await runCo2e(["regions"], env())).exitCode).toBe(0);
+    const after = await runCo2e(["regions"], env());
+    expect(after.exitCode, after.stderr).toBe(0);
   });
 
   it("a region without intensity: the energy is told, the emissions are unknown, exit 4", async () => {
@@ -354,6 +377,10 @@ describe("a file of history", () => {
     expect(stderr).toMatch(/line 50: "many" is no number/);
     expect(stderr).toMatch(/line 51: "later" is no time/);
     expect(stderr).toMatch(/line 52: .* comes twice for FR, with 200 and 999/);
+    const quarters = "timestamp,intensity\n2023-06-01T00:00Z,500\n2023-06-01T00:15Z,500\n";
+    const dense = await runCo2e(["import", "intensity", "-", "--zone", "FR"], env, { stdin: quarters });
+    expect(dense.exitCode).toBe(1);
+    expect(dense.stderr).toMatch(/15 minutes from another row; say --resolution-minutes 15/);
     const again = await runCo2e(["import", "intensity", "-", "--zone", "FR", "--json"], env, { stdin: csv });
     expect(JSON.parse(again.stdout)).toMatchObject({ readingsAppended: 48, readingsUnchanged: 0 });
   });
@@ -386,13 +413,27 @@ onPostgres((engine) => {
   });
 });
 
-it("a database that is not there is exit 3, and the password stays out of it", async () => {
-  const env = { ...without("SLACK_WEBHOOK_URL"), DATABASE_URL: "postgresql://ops:p4ssw0rd@127.0.0.1:9/none" };
+it("a database that is not there is exit 3, Slack is told, and the password stays out of it", async () => {
+  slack.texts.length = 0;
+  const env = { ...base, DATABASE_URL: "postgresql://ops:p4ssw0rd@127.0.0.1:9/none" };
   const { exitCode, stdout, stderr } = await runCo2e(["ingest"], env);
   expect(exitCode).toBe(3);
   expect(stderr).toMatch(/Cannot use PostgreSQL at 127.0.0.1:9\/none/);
-  expect(stdout + stderr).not.toContain("p4ssw0rd");
+  expect(stdout + stderr + slack.texts.join()).not.toContain("p4ssw0rd");
+  expect(slack.texts).toEqual([
+    expect.stringMatching(/ingest failed and stored nothing: Cannot use PostgreSQL/),
+  ]);
 });
+
+it.each(["postgresql://u:12/DBSECRET@host/db", "postgresql://u:DB@SECRET/x@host/db"])(
+  "an address whose password is not escaped (%s) is refused without a piece of it",
+  async (DATABASE_URL) => {
+    const { exitCode, stdout, stderr } = await runCo2e(["--stack", "report"], { DATABASE_URL });
+    expect(exitCode).toBe(1);
+    expect(stderr).toMatch(/DATABASE_URL is no PostgreSQL address/);
+    expect(stdout + stderr).not.toMatch(/SECRET/);
+  },
+);
 
 function lockHolders(folder: string): number[] {
   try {

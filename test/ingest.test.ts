@@ -281,6 +281,41 @@ onEachEngine((engine) => {
       ).toBe(0);
     });
 
+    it("that could fill past hours only is told: the recent ones are missing", async () => {
+      await world.ingest({ withWatttime: true });
+      expect(world.told).toEqual([expect.stringMatching(/1 of 3 regions miss their recent hours/)]);
+      expect(world.told[0]).toMatch(
+        /eu-central-1 \(DE\): watttime filled past hours, the recent ones are missing/,
+      );
+    });
+
+    it("that has recent hours only gives no value: its average never stands in for them", async () => {
+      world.watttime.faults.add({
+        match: ({ query }) => query.signal_type === "co2_aoer",
+        times: ALWAYS,
+        fault: {
+          kind: "status",
+          status: 200,
+          body: JSON.stringify({
+            data: [{ point_time: new Date(THIS_HOUR - HOUR_MS).toISOString(), value: 700 }],
+            meta: {
+              region: "DE",
+              signal_type: "co2_aoer",
+              units: "lbs_co2_per_mwh",
+              data_point_period_seconds: 3600,
+            },
+          }),
+        },
+      });
+      const result = await world.ingest({ withWatttime: true });
+      expect(outcomeOf(result, "eu-central-1")).toMatchObject({
+        failure: "no-value",
+        source: null,
+        error: expect.stringContaining("watttime gave no hour that can be accepted"),
+      });
+      expect(await hoursOf("eu-central-1")).toEqual([]);
+    });
+
     it("yields to the primary as soon as that speaks for the hour", async () => {
       await world.ingest({ withWatttime: true });
       const filled = await hoursOf("eu-central-1");
@@ -367,6 +402,98 @@ onEachEngine((engine) => {
     });
   });
 
+  it("an answer with rows that are no rows fails its zone alone", async () => {
+    const body = JSON.stringify({ zone: "DE", history: [null] });
+    world.maps.faults.add({
+      match: forZone("DE"),
+      times: ALWAYS,
+      fault: { kind: "status", status: 200, body },
+    });
+    const result = await world.ingest();
+    expect(result.outcome).toBe("source-failed");
+    expect(outcomeOf(result, "us-east-1")).toMatchObject({ hoursWritten: 24 });
+    expect(world.told).toHaveLength(1);
+  });
+
+  it("a provider of the chain comes before an imported file, and a typed row before both", async () => {
+    const start = instant(THIS_HOUR - 5 * HOUR_MS);
+    await world.store.transaction(async ({ readings }) => {
+      await readings.append([
+        {
+          zone: "DE",
+          start,
+          end: instant(start + HOUR_MS),
+          signal: "average",
+          factorType: "lifecycle",
+          boundary: "consumption",
+          source: "manual",
+          kind: "measured",
+          method: "imported from a file",
+          rawValue: 99,
+          rawUnit: "g/kWh",
+          gCO2ePerKWh: 99,
+          providerUpdatedAt: null,
+          fetchedAt: instant(NOW),
+          suspect: [],
+        },
+      ]);
+    });
+    await world.ingest();
+    expect((await hoursOf("eu-central-1")).find((row) => row.ms === start)).toMatchObject({
+      source: "electricity_maps",
+    });
+    // Deleted and typed again: last touched long ago, learnt now.
+    await world.database.query(`delete from co2e_emissions where timestamp = to_timestamp(${start / 1000})`);
+    await world.database.query(
+      `insert into co2e_emissions (region, timestamp, gCO2_per_kWh, updated_at, energy_mix_coal, energy_mix_gas, metadata)
+       values ('eu-central-1', to_timestamp(${start / 1000}), 111, '2025-01-01Z', 40, 60, '{"ticket": 7}')`,
+    );
+    const [typed] = await world.database.query<{ id: string }>(
+      "select id from co2e_emissions where gco2_per_kwh = 111",
+    );
+    await world.ingest();
+    const [row] = await world.database.query(
+      `select id, gco2_per_kwh as g, metadata->'approved' as approved, metadata->'adopted' as adopted
+       from co2e_emissions where region = 'eu-central-1' and timestamp = to_timestamp(${start / 1000})`,
+    );
+    expect(row).toEqual({ id: typed?.id, g: 111, approved: true, adopted: { ticket: 7 } });
+    const reviewed = await world.database.query(
+      "select r.raw_value from intensity_review join intensity_reading r using (reading_id)",
+    );
+    expect(reviewed).toEqual([{ raw_value: 111 }]);
+  });
+
+  it("an adopted row keeps its mix", async () => {
+    const start = THIS_HOUR - 100 * HOUR_MS;
+    await world.database.query(
+      `insert into co2e_emissions (region, timestamp, gCO2_per_kWh, energy_mix_coal, energy_mix_gas, source)
+       values ('eu-central-1', to_timestamp(${start / 1000}), 450.25, 40, 60, 'electricity_maps')`,
+    );
+    await world.ingest();
+    const [row] = await world.database.query(
+      `select gco2_per_kwh as g, energy_mix_coal::float8 as coal, energy_mix_gas::float8 as gas, source
+       from co2e_emissions where region = 'eu-central-1' and timestamp = to_timestamp(${start / 1000})`,
+    );
+    expect(row).toEqual({ g: 450.25, coal: 40, gas: 60, source: "electricity_maps" });
+  });
+
+  it("two regions of one zone that say different things of one hour: both are evidence, the last word counts", async () => {
+    const start = THIS_HOUR - 100 * HOUR_MS;
+    await world.database.query(
+      `insert into co2e_emissions (region, timestamp, gCO2_per_kWh, updated_at) values
+       ('us-east-1', to_timestamp(${start / 1000}), 200, '2026-01-02Z'),
+       ('washington-office', to_timestamp(${start / 1000}), 100, '2026-01-01Z')`,
+    );
+    await world.ingest();
+    await world.ingest();
+    expect((await hoursOf("us-east-1"))[0]).toMatchObject({ ms: start, g: 200 });
+    expect((await hoursOf("washington-office"))[0]).toMatchObject({ ms: start, g: 200 });
+    const said = await world.database.query(
+      "select raw_value from intensity_reading where source = 'manual' order by revision",
+    );
+    expect(said).toEqual([{ raw_value: 100 }, { raw_value: 200 }]);
+  });
+
   it("sample rows never stand beside live ones", async () => {
     await world.ingest();
     const demo = await ingest(
@@ -380,9 +507,11 @@ onEachEngine((engine) => {
       {
         zones: [{ zone: { key: "DE", wattTimeRegion: null }, regions: ["eu-central-1"] }],
         factorType: "lifecycle",
+        sourceOrder: ["sample"],
       },
     );
     expect(demo.outcome).toBe("store-failed");
+    expect(demo.regions[0]).toMatchObject({ source: null, failure: "not-stored" });
     expect(demo.regions[0]?.error).toMatch(/holds live data; sample data must not stand beside it/);
     expect(await count("select count(*)::int as n from intensity_reading where kind = 'sample'")).toBe(0);
   });

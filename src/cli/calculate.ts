@@ -51,6 +51,8 @@ ${EXIT_CODES_HELP}`,
           import("../core/time.ts"),
         ]);
       const config = await readConfig();
+      if (options.replace && !options.save)
+        throw new (await import("../core/errors.ts")).ConfigError("--replace goes with --save.");
       const profile = requireService(config, options.service);
       const region = requireRegion(config, options.region);
       const now = systemClock();
@@ -74,7 +76,8 @@ ${EXIT_CODES_HELP}`,
         return calculated;
       });
       if (options.json) printJson(result);
-      else print(calculationText(result).join("\n"));
+      else
+        print([...calculationText(result), ...(options.save ? ["Saved for co2e report."] : [])].join("\n"));
       if (result.total_gCO2e === null) process.exitCode = EXIT.stale;
     });
 

@@ -9,7 +9,7 @@ export const EXIT = {
   sourceFailed: 2,
   /** The database could not be read or written. */
   storeFailed: 3,
-  /** The grid intensity that was asked for is missing or too old. */
+  /** The grid intensity that was asked for is not known. */
   stale: 4,
   /** Refused by a rule, or infeasible. */
   refused: 75,
@@ -21,7 +21,7 @@ Exit codes:
   1   arguments or configuration
   2   some region got no value from any source in its chain after all retries (the others are stored)
   3   the database could not be read or written
-  4   stale: the grid intensity asked for is missing or too old
+  4   stale: the grid intensity asked for is not known
   75  refused or infeasible`;
 
 /** undefined for a fault of ours. */

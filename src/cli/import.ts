@@ -89,6 +89,16 @@ async function importFile(path: string, options: Options): Promise<ImportResult>
     options.region === undefined
       ? options.zone && zones.resolveZone(options.zone)
       : requireRegion(config, options.region).zone;
+  if (zone !== undefined) {
+    const configured = [...new Set(config.regions.map((region) => region.zone))];
+    const other = configured.find(
+      (known) => known !== zone && known.toLowerCase() === zone.trim().toLowerCase(),
+    );
+    if (zone.trim() === "")
+      throw new ConfigError("--zone is empty: name the grid zone of the rows, for example DE.");
+    if (other !== undefined)
+      throw new ConfigError(`--zone ${zone}: zone names match exactly; did you mean ${other}?`);
+  }
   const factorType = options.factorType ?? config.factorType;
   const now = systemClock();
   const opened = files.openFile(path, process.stdin);
@@ -102,6 +112,8 @@ async function importFile(path: string, options: Options): Promise<ImportResult>
     }),
   );
   opened.stream.on("error", (error) => stream.destroy(error));
+  // The reader of the stream reports the error; this keeps it from ending the process before there is one.
+  stream.on("error", () => {});
   const lines = files.readIntensityFile(
     { ...opened, stream },
     {
@@ -153,10 +165,22 @@ async function progressBar(totalBytes: number | null): Promise<ImportProgress> {
     Presets.shades_classic,
   );
   bar.start(totalBytes, 0, { rows: 0 });
+  // The bar hides the cursor: give it back before the signal ends us. The database takes the rows back by itself.
+  const signals = ["SIGINT", "SIGTERM"] as const;
+  const onSignal = (signal: NodeJS.Signals): void => {
+    stop();
+    process.stderr.write("co2e: interrupted, nothing was imported\n");
+    process.kill(process.pid, signal);
+  };
+  const stop = (): void => {
+    for (const signal of signals) process.off(signal, onSignal);
+    bar.stop();
+  };
+  for (const signal of signals) process.once(signal, onSignal);
   return {
     read: (bytes) => bar.increment(bytes),
     rows: (count) => bar.update({ rows: wholeNumber(count) }),
-    stop: () => bar.stop(),
+    stop,
   };
 }
 
@@ -170,7 +194,7 @@ export function importText(result: ImportResult): string[] {
     `  Hours:    ${counted(result.hoursWritten, "written")}, ${counted(result.hoursRevised, "revised")}, ${counted(result.hoursUnchanged, "unchanged")}`,
   ];
   if (result.hoursRemoved > 0)
-    lines.push(`  Removed:  ${counted(result.hoursRemoved, "hours that the file says are not known")}`);
+    lines.push(`  Removed:  ${counted(result.hoursRemoved, "hours that lost their value")}`);
   if (result.suspectReadings > 0)
     lines.push(`  Suspect:  ${counted(result.suspectReadings, "readings kept as evidence, not used")}`);
   for (const { zone, regions } of result.zones) {

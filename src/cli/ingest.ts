@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { StoreError } from "../core/errors.ts";
 import { EXIT, EXIT_CODES_HELP } from "./exit-codes.ts";
 import { milliseconds, repeated } from "./options.ts";
 import { print, printJson, table, wholeNumber } from "./output.ts";
@@ -20,10 +21,11 @@ Examples:
 ${EXIT_CODES_HELP}`,
     )
     .action(async (options: { region?: string[]; retryDelay?: number; json?: true }) => {
-      const [{ readConfig, requireRegion }, app, { ingest }] = await Promise.all([
+      const [{ readConfig, requireRegion }, app, { ingest }, { tellStoreFailure }] = await Promise.all([
         import("../config.ts"),
         import("../app.ts"),
         import("../flows/ingest.ts"),
+        import("../flows/tell-failures.ts"),
       ]);
       const config = await readConfig(undefined, { source: true });
       const regions = options.region
@@ -36,19 +38,25 @@ ${EXIT_CODES_HELP}`,
         log.warn({ region: region.name, alias: region.zoneAlias, zone: region.zone }, "zone-alias-used");
       }
       const notifier = await app.createNotifier(config);
-      const result = await app.withStore(config.database, (store) =>
-        ingest(
-          { store, sources, notifier, clock: app.systemClock, log },
-          { zones: app.zonesOf(regions), factorType: config.factorType },
-        ),
-      );
+      const parts = { sources, notifier, clock: app.systemClock, log };
+      const result = await app
+        .withStore(config.database, (store) =>
+          ingest(
+            { ...parts, store },
+            { zones: app.zonesOf(regions), factorType: config.factorType, sourceOrder: config.sources },
+          ),
+        )
+        .catch(async (error: unknown) => {
+          if (error instanceof StoreError) await tellStoreFailure(parts, error.message);
+          throw error;
+        });
       if (options.json) printJson(result);
       else print(ingestText(result.regions).join("\n"));
       if (result.outcome === "source-failed") process.exitCode = EXIT.sourceFailed;
       if (result.outcome === "store-failed") process.exitCode = EXIT.storeFailed;
     });
 
-type Outcome = import("../flows/ingest.ts").RegionOutcome;
+type Outcome = import("../flows/ingest-result.ts").RegionOutcome;
 
 export function ingestText(regions: readonly Outcome[]): string[] {
   const lines = table(
@@ -70,10 +78,13 @@ export function ingestText(regions: readonly Outcome[]): string[] {
     ]),
   );
   const said = new Set<string>();
-  for (const { region, error, suspectReadings } of regions) {
+  for (const { region, error, suspectReadings, hoursRemoved, newestHour, failure } of regions) {
     if (error !== null) said.add(`${region}: ${error}`);
+    if (error !== null && failure === null && newestHour !== null)
+      said.add(`${region}: the newest known hour began at ${newestHour.slice(0, 16)}Z`);
     if (suspectReadings > 0)
       said.add(`${region}: ${suspectReadings} suspect readings kept as evidence, not used`);
+    if (hoursRemoved > 0) said.add(`${region}: ${hoursRemoved} hours lost their value and are gaps now`);
   }
   return said.size === 0 ? lines : [...lines, "", ...said];
 }

@@ -38,6 +38,7 @@ for (const command of [
   regionsCommand(),
   migrateCommand(),
 ]) {
+  for (const nested of command.commands) nested.copyInheritedSettings(program);
   program.addCommand(command.copyInheritedSettings(program));
 }
 

@@ -1,12 +1,13 @@
 import { Command } from "commander";
 import { HOUR_MS } from "../core/time.ts";
+import { EXIT_CODES_HELP } from "./exit-codes.ts";
 import { print, printJson, table } from "./output.ts";
 
 export const regionsCommand = (): Command =>
   new Command("regions")
     .description("list configured regions, their grid zone and latest intensity")
     .option("--json", "print the list as JSON")
-    .addHelpText("after", "\nExamples:\n  co2e regions\n  co2e regions --json")
+    .addHelpText("after", `\nExamples:\n  co2e regions\n  co2e regions --json\n${EXIT_CODES_HELP}`)
     .action(async (options: { json?: true }) => {
       const [{ readConfig }, { withStore, systemClock }] = await Promise.all([
         import("../config.ts"),

@@ -61,19 +61,12 @@ export function emissionsReport(
 ): EmissionsReport {
   const total = emptySum();
   const bySeries = new Map<string, { service: string; region: string; sum: Sum }>();
-  let prorated = 0;
-  let sampleRows = 0;
-  let incompleteRows = 0;
-  let counted = 0;
+  const counted: { readonly row: SavedEmissions; readonly share: number }[] = [];
   for (const row of rows) {
     // A row without length (adopted from before) lies inside whole.
     const share = durationMs(row) === 0 ? 1 : overlapMs(row, interval) / durationMs(row);
     if (share === 0) continue;
-    counted++;
-    if (share < 1) prorated++;
-    if (row.metadata.sample === true) sampleRows++;
-    const coverage = row.metadata.coverage;
-    if (typeof coverage === "number" && coverage < 1 && row.totalGCO2e !== null) incompleteRows++;
+    counted.push({ row, share });
     const key = JSON.stringify([row.serviceName, row.region]);
     let series = bySeries.get(key);
     if (!series) {
@@ -90,21 +83,6 @@ export function emissionsReport(
   }));
   sortByRegion(lines);
   const totalFigures = figures(total);
-  const notes: string[] = [];
-  if (counted === 0) notes.push("No saved emissions in this period. Save some with: co2e calculate … --save");
-  const unknownKWh = total.kWh - total.kWhWithEmissions;
-  if (unknownKWh > 0) {
-    notes.push(
-      `Missing: ${unknownKWh.toFixed(3)} kWh were used in hours without a known grid intensity; ` +
-        "their emissions are not in the total.",
-    );
-  }
-  if (incompleteRows > 0)
-    notes.push(`Incomplete: ${incompleteRows} of ${counted} rows rest on part of their hours only.`);
-  if (prorated > 0)
-    notes.push(`Prorated: ${prorated} of ${counted} rows cross an edge of the period and count in part.`);
-  if (sampleRows > 0)
-    notes.push("Sample: these figures rest on invented sample data, not on a measured grid.");
   const totalG = totalFigures.emissionsGCO2e;
   return {
     period,
@@ -124,8 +102,82 @@ export function emissionsReport(
             edition: equivalence.edition,
             url: equivalence.url,
           })),
-    notes,
+    notes: notesOn(counted, total),
   };
+}
+
+/** What a reader must know before believing the totals. */
+function notesOn(
+  counted: readonly { readonly row: SavedEmissions; readonly share: number }[],
+  total: Sum,
+): string[] {
+  const of = (isMeant: (row: SavedEmissions) => boolean): string => {
+    const rows = counted.filter(({ row }) => isMeant(row)).length;
+    return rows === 0 ? "" : `${rows} of ${counted.length} rows`;
+  };
+  const notes: string[] = [];
+  const note = (rows: string, text: string) => rows !== "" && notes.push(text.replace("{rows}", rows));
+  if (counted.length === 0)
+    notes.push("No saved emissions in this period. Save some with: co2e calculate … --save");
+  const unknownKWh = total.kWh - total.kWhWithEmissions;
+  if (unknownKWh > 0) {
+    notes.push(
+      `Missing: ${unknownKWh.toFixed(3)} kWh were used in hours without a known grid intensity; ` +
+        "their emissions are not in the total.",
+    );
+  }
+  note(
+    of(({ metadata, totalGCO2e }) => Number(metadata.coverage ?? 1) < 1 && totalGCO2e !== null),
+    "Incomplete: {rows} rest on part of their hours only.",
+  );
+  const prorated = counted.filter(({ share }) => share < 1).length;
+  if (prorated > 0)
+    notes.push(
+      `Prorated: ${prorated} of ${counted.length} rows cross an edge of the period and count in part.`,
+    );
+  const overlapping = overlappingRows(counted.map(({ row }) => row));
+  note(
+    of((row) => overlapping.has(row)),
+    "Overlap: {rows} share time with another row of their service and region, and each counts in full.",
+  );
+  const factorTypes = new Set(
+    counted.map(({ row }) => row.metadata.factor_type).filter((type) => type !== undefined),
+  );
+  if (factorTypes.size > 1)
+    notes.push(`Mixed factors: rows of ${[...factorTypes].join(" and ")} factors are added up.`);
+  note(
+    of((row) => hours(row, "hours_by_kind", "estimated")),
+    "Estimated: {rows} rest on hours that may still be revised.",
+  );
+  note(
+    of((row) => hours(row, "hours_by_other_basis")),
+    "Other basis: {rows} rest on hours of another basis.",
+  );
+  note(
+    of(({ metadata }) => metadata.sample === true),
+    "Sample: {rows} rest on invented sample data, not on a measured grid.",
+  );
+  return notes;
+}
+
+/** Whether the counts that a row was saved with hold `kind`, or anything at all. */
+function hours(row: SavedEmissions, counts: string, kind?: string): boolean {
+  const saved = row.metadata[counts];
+  if (typeof saved !== "object" || saved === null) return false;
+  return kind === undefined ? Object.keys(saved).length > 0 : kind in saved;
+}
+
+/** Saves never overlap; rows from before adoption, or put there by hand, may. */
+function overlappingRows(rows: readonly SavedEmissions[]): Set<SavedEmissions> {
+  const found = new Set<SavedEmissions>();
+  const furthest = new Map<string, SavedEmissions>();
+  for (const row of [...rows].sort((a, b) => a.start - b.start)) {
+    const key = JSON.stringify([row.serviceName, row.region]);
+    const before = furthest.get(key);
+    if (before && before.end > row.start) found.add(before).add(row);
+    if (!before || row.end > before.end) furthest.set(key, row);
+  }
+  return found;
 }
 
 /** The region that emits most first, and in it the service that emits most. */

@@ -3,7 +3,8 @@ import type { EmissionsResult } from "../emissions/operational.ts";
 import { SERVICE_PROFILES, type ServiceProfile } from "../emissions/profiles.ts";
 import type { EmissionsReport } from "../emissions/report.ts";
 import { calculate, saveEmissions } from "./calculate.ts";
-import { type IngestParts, type IngestResult, ingest } from "./ingest.ts";
+import { type IngestParts, ingest } from "./ingest.ts";
+import type { IngestResult } from "./ingest-result.ts";
 import type { ZoneOfRegions } from "./parts.ts";
 import { reportEmissions } from "./report-emissions.ts";
 
@@ -27,7 +28,10 @@ export async function runDemo(parts: IngestParts, zones: readonly ZoneOfRegions[
   const { store } = parts;
   const now = parts.clock();
   const clock = () => now;
-  const ingested = await ingest({ ...parts, clock }, { zones, factorType: "lifecycle" });
+  const ingested = await ingest(
+    { ...parts, clock },
+    { zones, factorType: "lifecycle", sourceOrder: ["sample"] },
+  );
   const zoneOfRegion = new Map(
     zones.flatMap(({ zone, regions }) => regions.map((region) => [region, zone.key])),
   );

@@ -1,6 +1,6 @@
 import { ConfigError } from "../core/errors.ts";
 import type { IntensityReading } from "../core/intensity.ts";
-import { type Instant, toIso } from "../core/time.ts";
+import { type Instant, instant, MINUTE_MS, toIso } from "../core/time.ts";
 import type { AcceptPolicy } from "../ingest/accept.ts";
 import type { ParsedLine } from "../sources/intensity-file.ts";
 import type { Store, Tables } from "../store/store.ts";
@@ -160,17 +160,22 @@ async function recordBatch(
   }
 }
 
-/** A start may come twice with one value ("same"), not with two. */
+/** A start may come twice with one value ("same"), not with two; and no two intervals may share time. */
 function repetition(reading: IntensityReading, progress: Progress): string | undefined {
   const starts = progress.seen.get(reading.zone) ?? new Map<Instant, number | null>();
   progress.seen.set(reading.zone, starts);
-  const known = starts.get(reading.start);
+  const { start, end, rawValue, zone } = reading;
+  const known = starts.get(start);
   if (known === undefined) {
-    starts.set(reading.start, reading.rawValue);
+    starts.set(start, rawValue);
+    for (let apart = 5 * MINUTE_MS; apart < end - start; apart += 5 * MINUTE_MS) {
+      if (starts.has(instant(start - apart)) || starts.has(instant(start + apart)))
+        return `${toIso(start)} is ${apart / MINUTE_MS} minutes from another row; say --resolution-minutes ${apart / MINUTE_MS}`;
+    }
     return undefined;
   }
-  if (known === reading.rawValue) return "same";
-  return `${toIso(reading.start)} comes twice for ${reading.zone}, with ${known} and ${reading.rawValue}`;
+  if (known === rawValue) return "same";
+  return `${toIso(start)} comes twice for ${zone}, with ${known} and ${rawValue}`;
 }
 
 function refuseProblems(fileName: string, { problemCount, problems, rows }: Progress): void {

@@ -51,6 +51,15 @@ export function mixShares(megawatts: Readonly<Record<string, number | null>>): M
   ) as unknown as MixShares;
 }
 
+/** Percentages that co2e_emissions can hold: each from 0 to 100, together 100 and what rounding adds to eight of them. */
+export function isPossibleMix(shares: Partial<MixShares>): boolean {
+  const values = Object.values(shares);
+  return (
+    values.every((share) => share >= 0 && share <= 100) &&
+    values.reduce((sum, share) => sum + share, 0) <= 100.05
+  );
+}
+
 const remainder = (values: readonly number[], index: number): number => (values[index] ?? 0) % 1;
 
 /** "hydro discharge", "battery discharge", "hydro storage", "battery storage". */

@@ -148,6 +148,13 @@ describe("what is not taken for data", () => {
     ],
     ["monthly data", { zone: "DE", temporalGranularity: "monthly", history: [] }],
     ["a bare list", []],
+    ["a row that is null", { zone: "DE", history: [null] }],
+    ["a row that is a number", { zone: "DE", history: [1] }],
+    ["a history that is null", { zone: "DE", history: null }],
+    [
+      "values that are not flow-traced",
+      { zone: "DE", history: [{ carbonIntensity: 1, datetime: "2026-11-23T10:00:00Z", flowTraced: false }] },
+    ],
     ["null", null],
   ])("%s is malformed", async (_name, body) => {
     fake.faults.add({ fault: { kind: "status", status: 200, body: JSON.stringify(body) } });
@@ -172,6 +179,16 @@ describe("what is not taken for data", () => {
     const [reading] = await source().fetchIntensity(request());
     expect((reading?.end ?? 0) - (reading?.start ?? 0)).toBe(15 * 60_000);
   });
+});
+
+it("a notice of property is no mark of a sandbox", async () => {
+  const body = {
+    _disclaimer: "This data is the exclusive property of Electricity Maps and/or related parties.",
+    zone: "DE",
+    history: [{ carbonIntensity: 301, datetime: "2026-11-23T10:00:00Z", isEstimated: false }],
+  };
+  fake.faults.add({ fault: { kind: "status", status: 200, body: JSON.stringify(body) } });
+  expect(await source().fetchIntensity(request())).toMatchObject([{ kind: "measured" }]);
 });
 
 describe("a sandbox key", () => {

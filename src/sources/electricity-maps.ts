@@ -128,6 +128,13 @@ function readEnvelope(status: number, json: unknown, zone: string, allowSandbox:
   const zones = [body.zone, ...rows.map((row) => (row as { zone?: unknown } | null)?.zone)].filter(
     (named) => named !== undefined,
   );
+  if (rows.some((row) => (row as { flowTraced?: unknown } | null)?.flowTraced === false)) {
+    throw new SourceError(
+      "malformed",
+      ELECTRICITY_MAPS,
+      "Electricity Maps sent values that are not flow-traced",
+    );
+  }
   const other = zones.find((named) => named !== zone);
   if (other !== undefined || zones.length === 0) {
     throw new SourceError(
@@ -138,7 +145,9 @@ function readEnvelope(status: number, json: unknown, zone: string, allowSandbox:
   }
   const isSandbox =
     /SANDBOX/i.test(String(body._disclaimer ?? "")) ||
-    rows.some((row) => (row as { estimationMethod?: unknown }).estimationMethod === "SANDBOX_MODE_DATA");
+    rows.some(
+      (row) => (row as { estimationMethod?: unknown } | null)?.estimationMethod === "SANDBOX_MODE_DATA",
+    );
   if (isSandbox && !allowSandbox) {
     throw new SourceError(
       "sandbox",

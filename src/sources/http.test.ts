@@ -95,10 +95,18 @@ describe("one request", () => {
   });
 
   it("a redirect is not followed: the key would go with it", async () => {
-    server.faults.add({
-      fault: { kind: "status", status: 302, headers: { location: "http://127.0.0.1:9/stolen" } },
-      times: 3,
-    });
+    const other = await startFakeServer({ handler: () => jsonAnswer(200, { stolen: true }) });
+    const location = `${other.url}/stolen`;
+    server.faults.add({ fault: { kind: "status", status: 302, headers: { location } }, times: 3 });
     await expect(ask()).rejects.toMatchObject({ kind: "unavailable" });
+    expect(other.requests).toEqual([]);
+    await other.close();
+  });
+
+  it("a long delay of our own between attempts takes no attempt away", async () => {
+    server.faults.add({ fault: { kind: "status", status: 500 }, times: 3 });
+    const asked = ask({ retryDelayMs: 130_000, attempts: 2 });
+    await expect.poll(() => retries.map((retry) => retry.waitMs)).toEqual([130_000]);
+    asked.catch(() => {});
   });
 });

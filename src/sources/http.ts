@@ -44,7 +44,9 @@ export function createHttp(options: HttpOptions): Http {
   const policy = retry(
     handleWhen(
       (error) =>
-        error instanceof SourceError && RETRYABLE.has(error.kind) && waitFor(error) <= LONGEST_WAIT_MS,
+        error instanceof SourceError &&
+        RETRYABLE.has(error.kind) &&
+        (error.retryAfterMs ?? 0) <= LONGEST_WAIT_MS,
     ),
     {
       maxAttempts: options.attempts - 1,

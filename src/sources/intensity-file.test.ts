@@ -95,6 +95,31 @@ describe("a CSV file", () => {
     ]);
   });
 
+  it.each([
+    ["a blank", " ", null],
+    ["a hexadecimal number", "0x10", "problem"],
+    ["an infinite one", "Infinity", "problem"],
+    ["a number with a thousands separator", '"1,000"', "problem"],
+    ["a small one in scientific writing", "1.5e2", 150],
+  ])("%s is never taken for something else", async (_name, text, expected) => {
+    const [line] = await read(`timestamp,intensity,note\n2023-06-01T00:00Z,${text},x\n`);
+    if (expected === "problem")
+      expect(line).toMatchObject({ problem: expect.stringContaining("is no number") });
+    else expect(line).toMatchObject({ reading: { gCO2ePerKWh: expected } });
+  });
+
+  it("refuses a row about another zone than the one said", async () => {
+    const lines = await read("zone,timestamp,intensity\nDE,2023-06-01T00:00Z,1\nFR,2023-06-01T01:00Z,20\n");
+    expect(lines).toMatchObject([{ reading: { zone: "DE" } }, { problem: "is about zone FR, not DE" }]);
+  });
+
+  it("refuses a column of the other factor type", async () => {
+    const csv = "ts_utc,ci_direct,ci_lifecycle\n2023-06-01T00:00,200,300\n";
+    await expect(read(csv, { valueColumn: "ci_direct" })).rejects.toThrow(
+      /holds direct factors: say --factor-type direct/,
+    );
+  });
+
   it("names each bad line and goes on", async () => {
     const lines = await read(
       "timestamp,intensity\nyesterday,1\n2023-02-30T00:00Z,1\n2023-06-01T00:00Z,lots\n2023-06-01T01:00Z,7\n",
@@ -152,6 +177,21 @@ describe("a JSON file", () => {
     expect(await read(`${JSON.stringify({ ...row, zone: "FR" })}\n\n`, options, "x.jsonl.gz")).toMatchObject(
       expected,
     );
+  });
+
+  it("refuses rows of the other factor type, sandbox rows and values that are no numbers", async () => {
+    const rows = [
+      { ...row, emissionFactorType: "direct" },
+      { ...row, estimationMethod: "SANDBOX_MODE_DATA" },
+      { ...row, carbonIntensity: [] },
+      { ...row, carbonIntensity: " " },
+    ];
+    expect(await read(JSON.stringify({ zone: "DE", history: rows }), {}, "x.json")).toMatchObject([
+      { problem: expect.stringContaining("holds direct factors") },
+      { problem: expect.stringContaining("sandbox") },
+      { problem: expect.stringContaining("is no number") },
+      { reading: { gCO2ePerKWh: null } },
+    ]);
   });
 
   it("with a broken line names the line", async () => {

@@ -1,4 +1,4 @@
-import { createReadStream, statSync } from "node:fs";
+import { createReadStream, fstatSync, openSync } from "node:fs";
 import { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { parse as parseCsv } from "csv-parse";
@@ -44,10 +44,17 @@ export interface OpenedFile {
 export function openFile(path: string, stdin: Readable): OpenedFile {
   if (path === "-") return { name: "standard input", stream: stdin, totalBytes: null };
   try {
-    const { size } = statSync(path);
-    return { name: path, stream: createReadStream(path), totalBytes: size };
+    // Opened here and now, so that what cannot be read is known before anything else begins.
+    const fd = openSync(path, "r");
+    const stats = fstatSync(fd);
+    if (stats.isDirectory()) throw new ConfigError(`Cannot read ${path}: it is a folder.`);
+    return { name: path, stream: createReadStream(path, { fd }), totalBytes: stats.size };
   } catch (error) {
-    throw new ConfigError(`Cannot read ${path}: ${(error as { code?: string }).code ?? error}`);
+    if (error instanceof ConfigError) throw error;
+    const { code } = error as { code?: string };
+    const reason =
+      { ENOENT: "no such file", EACCES: "permission denied" }[code ?? ""] ?? code ?? String(error);
+    throw new ConfigError(`Cannot read ${path}: ${reason}.`);
   }
 }
 
@@ -82,9 +89,10 @@ export async function* readIntensityFile(file: OpenedFile, options: FileOptions)
     }
   } catch (error) {
     if (error instanceof ConfigError) throw error;
-    const { message, lines } = error as { message: string; lines?: number };
+    const { message, lines, code } = error as { message: string; lines?: number; code?: string };
+    const hint = code === "CSV_RECORD_INCONSISTENT_COLUMNS" ? " (columns are separated by commas)" : "";
     throw new ConfigError(
-      `${file.name} is no readable ${format}${lines ? ` at line ${lines}` : ""}: ${message}`,
+      `${file.name} is no readable ${format}${lines ? ` at line ${lines}` : ""}: ${message}${hint}`,
     );
   }
 }
@@ -164,6 +172,8 @@ interface Columns {
   readonly time: string;
   readonly value: string;
   readonly zone: string | undefined;
+  /** The file's own word on the zone, also when an option says it. */
+  readonly zoneInFile: string | undefined;
   readonly region: string | undefined;
   readonly estimated: string | undefined;
   readonly timeIsUtc: boolean;
@@ -192,6 +202,7 @@ function findColumns(names: readonly string[], options: FileOptions, fileName: s
     options.zone === undefined ? named(options.zoneColumn, USUAL_ZONE, "--zone-column") : undefined;
   const region =
     zone === undefined && options.zone === undefined ? named(undefined, ["region"], "") : undefined;
+  const zoneInFile = zone ?? named(undefined, USUAL_ZONE, "");
   const estimated = named(options.estimatedColumn, USUAL_ESTIMATED, "--estimated-column");
   const has = `it has: ${names.join(", ")}`;
   if (time === undefined && options.timeColumn === undefined)
@@ -209,9 +220,12 @@ function findColumns(names: readonly string[], options: FileOptions, fileName: s
     problems.push(
       `Which zone is ${fileName} about? Say --zone DE or --region eu-central-1, or name a --zone-column`,
     );
+  const otherType = options.factorType === "direct" ? "lifecycle" : "direct";
+  if (value !== undefined && USUAL_VALUE[otherType].includes(value.toLowerCase()))
+    problems.push(`Column "${value}" holds ${otherType} factors: say --factor-type ${otherType}`);
   if (problems.length > 0 || time === undefined || value === undefined) throw new ConfigError(problems);
   const timeIsUtc = options.assumeUtc || /utc/i.test(time);
-  return { time, value, zone, region, estimated, timeIsUtc };
+  return { time, value, zone, zoneInFile, region, estimated, timeIsUtc };
 }
 
 function toReading(
@@ -234,6 +248,8 @@ function toReading(
     const column = columns.zone ?? columns.region ?? "";
     return { problem: `"${String(record[column] ?? "").slice(0, 40)}" is no known ${column}` };
   }
+  const contradiction = contradictionIn(record, zone, columns, options);
+  if (contradiction !== undefined) return { problem: contradiction };
   const isEstimated = columns.estimated !== undefined && isTrue(record[columns.estimated]);
   return {
     reading: {
@@ -255,6 +271,21 @@ function toReading(
   };
 }
 
+/** What the row says of itself against what the options say of all rows. */
+function contradictionIn(
+  record: Record<string, unknown>,
+  zone: string,
+  columns: Columns,
+  options: FileOptions,
+): string | undefined {
+  const named = columns.zoneInFile === undefined ? "" : String(record[columns.zoneInFile] ?? "").trim();
+  if (named !== "" && options.zoneOf(named, "zone") !== zone) return `is about zone ${named}, not ${zone}`;
+  const { emissionFactorType: factorType, estimationMethod: method } = record;
+  if (typeof factorType === "string" && factorType !== options.factorType)
+    return `holds ${factorType} factors, not ${options.factorType}; say --factor-type ${factorType}`;
+  return method === "SANDBOX_MODE_DATA" ? "is sandbox data, which is random" : undefined;
+}
+
 function zoneOf(record: Record<string, unknown>, columns: Columns, options: FileOptions): string | undefined {
   if (options.zone !== undefined) return options.zone;
   const column = columns.zone ?? columns.region;
@@ -262,11 +293,14 @@ function zoneOf(record: Record<string, unknown>, columns: Columns, options: File
   return name === "" ? undefined : options.zoneOf(name, columns.zone === undefined ? "region" : "zone");
 }
 
-/** null for an empty cell: the file says that the hour is not known. undefined for what is no number. */
+/** null for an empty cell: the file says that the hour is not known. undefined for what is no decimal number. */
 function parseNumber(value: unknown): number | null | undefined {
-  if (value === null || value === undefined || value === "") return null;
-  const number = typeof value === "number" ? value : Number(String(value).trim());
-  return Number.isFinite(number) ? number : undefined;
+  if (value === null || value === undefined) return null;
+  if (typeof value === "number") return Number.isFinite(value) ? value : undefined;
+  if (typeof value !== "string") return undefined;
+  const text = value.trim();
+  if (text === "") return null;
+  return /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d{1,3})?$/i.test(text) ? Number(text) : undefined;
 }
 
 const isTrue = (value: unknown): boolean => value === true || /^(1|true|yes|y)$/i.test(String(value).trim());

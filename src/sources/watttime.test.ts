@@ -58,6 +58,25 @@ describe("the average signal", () => {
   });
 });
 
+it("imputed values are estimates, and the mark is asked for", async () => {
+  const meta = {
+    region: "PJM_DC",
+    signal_type: "co2_aoer",
+    units: "lbs_co2_per_mwh",
+    data_point_period_seconds: 3600,
+  };
+  const point = { point_time: "2026-11-20T00:00:00+00:00", value: 873 };
+  const data = [{ ...point, imputed_data_used: true }];
+  fake.faults.add({
+    match: ({ path }) => path === "/v3/historical",
+    fault: { kind: "status", status: 200, body: JSON.stringify({ data, meta }) },
+  });
+  expect(await source().fetchIntensity(request("average"))).toMatchObject([
+    { kind: "estimated", method: "imputed" },
+  ]);
+  expect(fake.requests.at(-1)?.query.include_imputed_marker).toBe("true");
+});
+
 describe("the marginal signal", () => {
   it("is co2_moer in 5-minute readings, and says that it is marginal", async () => {
     const readings = await source().fetchIntensity(request("marginal"));

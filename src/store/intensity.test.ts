@@ -361,7 +361,7 @@ onEachEngine((engine) => {
           at: minutes(TEN, 17),
           gCO2ePerKWh: 300,
           source: "manual",
-          createdAt: at("2026-01-06T00:00Z"),
+          writtenAt: at("2026-01-06T00:00Z"),
         },
       ]);
       expect(await store.intensity.handMadeRows([])).toEqual([]);

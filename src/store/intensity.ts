@@ -3,6 +3,7 @@ import {
   basisText,
   type LatestMix,
   MIX_FUELS,
+  type MixShares,
   type RegionHour,
 } from "../core/intensity.ts";
 import { ceilToHour, type Instant, type Interval, instant, toIso } from "../core/time.ts";
@@ -23,7 +24,10 @@ export interface HandMadeRow {
   readonly at: Instant;
   readonly gCO2ePerKWh: number;
   readonly source: string;
-  readonly createdAt: Instant;
+  /** Percent by fuel, as far as the row says. */
+  readonly shares: Partial<MixShares>;
+  /** When the row was last written. */
+  readonly writtenAt: Instant;
 }
 
 /** `co2e_emissions`: the accepted average per region and hour, derived from the evidence. */
@@ -80,7 +84,8 @@ export function intensityTable(queries: Queries) {
     async handMadeRows(regions: readonly string[]): Promise<HandMadeRow[]> {
       const rows = await queries.query<HandMadeRecord>(
         `select id::text as id, region, source, gco2_per_kwh::float8 as g, (extract(epoch from timestamp) * 1000)::float8 as ms,
-                (extract(epoch from coalesce(updated_at, created_at, now())) * 1000)::float8 as created_ms
+                (extract(epoch from coalesce(updated_at, created_at, now())) * 1000)::float8 as written_ms,
+                jsonb_strip_nulls(jsonb_build_object(${MIX_FUELS.map((fuel) => `'${fuel}', energy_mix_${fuel}`).join(", ")})) as shares
          from co2e_emissions
          where not (metadata ? 'reading_ids')
            and region in (select jsonb_array_elements_text($1::jsonb))
@@ -93,8 +98,21 @@ export function intensityTable(queries: Queries) {
         at: instant(row.ms),
         gCO2ePerKWh: row.g,
         source: row.source,
-        createdAt: instant(Math.round(row.created_ms)),
+        shares: row.shares,
+        writtenAt: instant(Math.round(row.written_ms)),
       }));
+    },
+
+    /** From here on the row is derived: a projection may change it. Its id, its time of creation and what its metadata
+     *  said (under `adopted`) stay. */
+    async releaseRows(rows: readonly { readonly id: string }[]): Promise<void> {
+      await queries.query(
+        `update co2e_emissions
+         set metadata = case when metadata = '{}' then '{}' else jsonb_build_object('adopted', metadata) end
+                        || '{"reading_ids": []}'
+         where id in (select x::uuid from jsonb_array_elements_text($1::jsonb) as x)`,
+        [JSON.stringify(rows.map((row) => row.id))],
+      );
     },
 
     async deleteRows(rows: readonly { readonly id: string }[]): Promise<void> {
@@ -136,6 +154,10 @@ function toRow(region: string, zone: string, accepted: AcceptedHour, mix: Latest
 
 const MIX_COLUMNS = MIX_FUELS.map((fuel) => `energy_mix_${fuel}`).join(", ");
 
+/** What a row said of itself before it was adopted outlives every revision. */
+const ADOPTED = `case when co2e_emissions.metadata ? 'adopted'
+  then jsonb_build_object('adopted', co2e_emissions.metadata->'adopted') else '{}' end`;
+
 const UPSERT_HOURS = `
 with changed as (
   insert into co2e_emissions (region, timestamp, gCO2_per_kWh, ${MIX_COLUMNS}, source, data_quality, confidence_score, metadata)
@@ -146,8 +168,8 @@ with changed as (
   on conflict (region, timestamp) do update set
     gCO2_per_kWh = excluded.gCO2_per_kWh, ${MIX_FUELS.map((fuel) => `energy_mix_${fuel} = excluded.energy_mix_${fuel}`).join(", ")},
     source = excluded.source, data_quality = excluded.data_quality, confidence_score = excluded.confidence_score,
-    metadata = excluded.metadata, updated_at = clock_timestamp()
-  where (co2e_emissions.gCO2_per_kWh, co2e_emissions.source, co2e_emissions.metadata)
+    metadata = excluded.metadata || ${ADOPTED}, updated_at = clock_timestamp()
+  where (co2e_emissions.gCO2_per_kWh, co2e_emissions.source, co2e_emissions.metadata - 'adopted')
     is distinct from (excluded.gCO2_per_kWh, excluded.source, excluded.metadata)
     -- What a person typed stays until it is evidence itself.
     and co2e_emissions.metadata ? 'reading_ids'
@@ -172,7 +194,8 @@ interface HandMadeRecord {
   ms: number;
   g: number;
   source: string;
-  created_ms: number;
+  written_ms: number;
+  shares: Partial<MixShares>;
 }
 
 interface HourRow {

@@ -286,3 +286,14 @@ async function untilGone(admin: Database, pid: number): Promise<void> {
   }
   await new Promise((resolve) => setTimeout(resolve, 20));
 }
+
+onPostgres((engine) => {
+  it("a transaction whose work swallowed a failed statement is no success", async () => {
+    const database = await emptyDatabase(engine);
+    await expect(
+      database.transaction(async (queries) => {
+        await queries.query("select 1 / 0").catch(() => {});
+      }),
+    ).rejects.toThrow(/rolled a transaction back/);
+  });
+});

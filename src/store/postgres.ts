@@ -97,7 +97,7 @@ function locationOf(url: string): string {
   if (!URL.canParse(url)) throw new StoreError("unreachable", "DATABASE_URL is no PostgreSQL address.");
   const parsed = new URL(url);
   const host = parsed.hostname || parsed.searchParams.get("host") || "localhost";
-  return `${host}${parsed.port ? `:${parsed.port}` : ""}${parsed.pathname}`;
+  return `${host}${parsed.port ? `:${parsed.port}` : ""}${/^\/[^/@]*$/.test(parsed.pathname) ? parsed.pathname : ""}`;
 }
 
 const UNREACHABLE_CODES = new Set([
@@ -124,7 +124,7 @@ async function guarded<Result>(location: string, run: () => Promise<Result>): Pr
     throw new StoreError(
       isUnreachable ? "unreachable" : "failed",
       isUnreachable
-        ? `Cannot use PostgreSQL at ${location}: ${message || code}. Check DATABASE_URL and that the server is up.`
+        ? `Cannot use PostgreSQL at ${location}: ${message || code}. ${code === "3D000" ? "Create the database, or check DATABASE_URL." : "Check DATABASE_URL and that the server is up."}`
         : `PostgreSQL at ${location} refused a statement: ${message}`,
       error,
     );

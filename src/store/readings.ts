@@ -111,8 +111,9 @@ export function readingsTable(queries: Queries) {
          from intensity_reading r
          left join co2e_emissions c on c.region = $2 and c.timestamp = date_trunc('hour', r.starts_at, 'UTC')
          where r.zone = $1 and r.signal = 'average' and r.g_per_kwh is not null
+           and (r.suspect = '{}' or exists (select 1 from intensity_review w where w.reading_id = r.reading_id and w.accept))
            and (c.region is null or c.metadata->>'zone' <> $1
-             or (c.metadata->>'factor_type' <> $3 and r.factor_type = $3 and r.suspect = '{}'
+             or (c.metadata->>'factor_type' <> $3 and r.factor_type = $3
                and not c.metadata ? 'approved'))`,
         [zone, region, factorType],
       );

