@@ -1,3 +1,4 @@
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { PGlite, type Transaction } from "@electric-sql/pglite";
 import { StoreError } from "../core/errors.ts";
@@ -13,7 +14,12 @@ export async function openPglite(directory: string): Promise<Database> {
   let unlock = () => {};
   let engine: PGlite;
   try {
-    if (directory !== MEMORY) unlock = await lockDirectory(directory);
+    if (directory !== MEMORY) {
+      unlock = await lockDirectory(directory);
+      // PostgreSQL's own lock file. A start that was killed can leave it empty, and then no start ever succeeds. Our lock
+      // says that nobody else is in the directory.
+      rmSync(join(directory, "pglite", "postmaster.pid"), { force: true });
+    }
     engine = await PGlite.create(directory === MEMORY ? {} : { dataDir: join(directory, "pglite") });
     await engine.exec("set timezone = 'UTC'");
   } catch (error) {
