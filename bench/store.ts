@@ -137,6 +137,7 @@ for (let round = 0; round < ROUNDS; round++) {
     NAMES.import,
     await rate(() =>
       store.transaction(async (tables) => {
+        await tables.readings.beginImport();
         for (const batch of batches) {
           await recordWithin(tables, { zone: ZONE, regions: [REGION], readings: batch, mixes: [] }, policy);
         }

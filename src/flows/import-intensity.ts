@@ -45,7 +45,7 @@ export async function importIntensity(store: Store, request: ImportRequest): Pro
   const progress = emptyProgress();
   try {
     await store.transaction(async (tables) => {
-      await tables.readings.lockImports();
+      await tables.readings.beginImport();
       await importWithin(tables, request, progress);
       refuseProblems(request.fileName, progress);
       if (request.dryRun) throw new TakeBack();

