@@ -4,6 +4,7 @@ import pg from "pg";
 import { from as copyFrom } from "pg-copy-streams";
 import type { IntensityReading } from "../src/core/intensity.ts";
 import { HOUR_MS, instant } from "../src/core/time.ts";
+import { BATCH_ROWS } from "../src/flows/import-intensity.ts";
 import { recordWithin } from "../src/flows/record-readings.ts";
 import { acceptHours } from "../src/ingest/accept.ts";
 import { migrate } from "../src/store/migrate.ts";
@@ -13,7 +14,6 @@ import { startPostgres } from "../test/support/postgres-server.ts";
 
 const ROWS = Number(process.env.BENCH_ROWS ?? 100_000);
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 3);
-const BATCH = 5_000;
 const ZONE = "DE";
 const REGION = "eu-central-1";
 const policy = {
@@ -42,8 +42,8 @@ const readings: IntensityReading[] = Array.from({ length: ROWS }, (_, index) => 
     fetchedAt: policy.now,
   };
 });
-const batches = Array.from({ length: Math.ceil(ROWS / BATCH) }, (_, index) =>
-  readings.slice(index * BATCH, (index + 1) * BATCH),
+const batches = Array.from({ length: Math.ceil(ROWS / BATCH_ROWS) }, (_, index) =>
+  readings.slice(index * BATCH_ROWS, (index + 1) * BATCH_ROWS),
 );
 
 const server = await startPostgres();
