@@ -164,12 +164,11 @@ async function progressBar(totalBytes: number | null): Promise<ImportProgress> {
     },
     Presets.shades_classic,
   );
-  bar.start(totalBytes, 0, { rows: 0 });
-  // The bar hides the cursor: give it back before the signal ends us. The database takes the rows back by itself.
+  // The bar hides the cursor: give it back before the signal ends us.
   const signals = ["SIGINT", "SIGTERM"] as const;
   const onSignal = (signal: NodeJS.Signals): void => {
     stop();
-    process.stderr.write("co2e: interrupted, nothing was imported\n");
+    process.stderr.write("co2e: interrupted. The file is imported whole or not at all: run the command again.\n");
     process.kill(process.pid, signal);
   };
   const stop = (): void => {
@@ -177,6 +176,7 @@ async function progressBar(totalBytes: number | null): Promise<ImportProgress> {
     bar.stop();
   };
   for (const signal of signals) process.once(signal, onSignal);
+  bar.start(totalBytes, 0, { rows: 0 });
   return {
     read: (bytes) => bar.increment(bytes),
     rows: (count) => bar.update({ rows: wholeNumber(count) }),
