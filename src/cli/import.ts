@@ -168,7 +168,9 @@ async function progressBar(totalBytes: number | null): Promise<ImportProgress> {
   const signals = ["SIGINT", "SIGTERM"] as const;
   const onSignal = (signal: NodeJS.Signals): void => {
     stop();
-    process.stderr.write("co2e: interrupted. The file is imported whole or not at all: run the command again.\n");
+    process.stderr.write(
+      "co2e: interrupted. The file is imported whole or not at all: run the command again.\n",
+    );
     process.kill(process.pid, signal);
   };
   const stop = (): void => {
