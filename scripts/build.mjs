@@ -5,7 +5,17 @@ import { join } from "node:path";
 import { build } from "esbuild";
 
 // Not in every start, and read from node_modules when needed.
-const LOADED_WHEN_NEEDED = ["@electric-sql/pglite", "pino", "yaml", "csv-parse", "cli-progress", "pg-native"];
+const LOADED_WHEN_NEEDED = [
+  "@electric-sql/pglite",
+  // Also for its licence: the yearly data in it is ODbL and CC BY-SA, and so does not become a part of dist/.
+  "@tgwf/co2",
+  "pino",
+  "yaml",
+  "csv-parse",
+  "cli-progress",
+  "fast-xml-parser",
+  "pg-native",
+];
 
 rmSync("dist", { recursive: true, force: true });
 const { metafile } = await build({

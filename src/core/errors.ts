@@ -23,6 +23,10 @@ export type SourceErrorKind =
   | "unavailable"
   /** An answer that is not what the contract promises (HTML, cut JSON, another zone). */
   | "malformed"
+  /** An answer for another zone than the one asked for. */
+  | "wrong-zone"
+  /** Our own count of requests says that the budget is spent: nothing was sent. */
+  | "quota"
   /** Sandbox data, refused because it was not asked for. */
   | "sandbox";
 

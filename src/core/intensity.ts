@@ -20,8 +20,19 @@ export const basisText = (basis: Basis): string => `${basis.signal}/${basis.fact
 export const READING_KINDS = ["measured", "estimated", "modelled", "sample"] as const;
 export type ReadingKind = (typeof READING_KINDS)[number];
 
-/** Why a reading is kept as evidence and not accepted. */
-export type SuspectReason = "null-value" | "negative" | "implausibly-high" | "future-hour";
+/** Why a reading is kept as evidence and not accepted, in the order in which reasons are named. */
+export const SUSPECT_REASONS = [
+  "null-value",
+  "zero",
+  "negative",
+  "implausibly-high",
+  "unit-slip",
+  "flat-line",
+  "repeated-day",
+  "step",
+  "future-hour",
+] as const;
+export type SuspectReason = (typeof SUSPECT_REASONS)[number];
 
 /** One statement of one source about one zone and interval, as it was learnt. */
 export interface IntensityReading extends Basis, Interval {
@@ -113,4 +124,20 @@ export interface RegionHour {
   readonly zone: string | null;
   readonly basis: string | null;
   readonly confidence: number;
+}
+
+/** A mean over a whole year. It is never an hour: it stands in at calculation time, when no hour is known. */
+export interface AnnualMean {
+  /** The zone asked for. */
+  readonly zone: string;
+  /** What the mean is of: the zone itself, or the country that stands for it ("CL", "CHL"). */
+  readonly area: string;
+  readonly gCO2ePerKWh: number;
+  /** Null for Ember: the package holds the newest year of each country and does not say which that is. */
+  readonly year: number | null;
+  readonly source: "annual:electricity_maps" | "annual:ember";
+  readonly factorType: FactorType;
+  readonly boundary: Boundary;
+  /** To be shown wherever the number is. */
+  readonly attribution: string;
 }
