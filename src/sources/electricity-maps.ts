@@ -1,15 +1,62 @@
 import * as v from "valibot";
 import { SourceError } from "../core/errors.ts";
 import type { FactorType, IntensityReading, MixReading, ReadingKind } from "../core/intensity.ts";
-import { HOUR_MS, type Instant, instant, MINUTE_MS } from "../core/time.ts";
-import type { Http } from "./http.ts";
-import { IsoInstant, TolerantNumber } from "./parse.ts";
-import type { IntensitySource, SourceRequest } from "./source.ts";
+import { DAY_MS, floorToHour, HOUR_MS, type Instant, instant, MINUTE_MS, toIso } from "../core/time.ts";
+import type { Http, HttpAnswer } from "./http.ts";
+import { agreeingRows, disagreement, IsoInstant, shownName, TolerantNumber } from "./parse.ts";
+import type { IntensitySource, SourceDescription, SourceModule, SourceRequest } from "./source.ts";
 
 export const ELECTRICITY_MAPS = "electricity_maps";
 
+const DESCRIPTION: SourceDescription = {
+  name: ELECTRICITY_MAPS,
+  title: "Electricity Maps",
+  offers: [
+    { signal: "average", factorType: "lifecycle", boundary: "consumption", resolutionMinutes: 60 },
+    { signal: "average", factorType: "direct", boundary: "consumption", resolutionMinutes: 60 },
+  ],
+  coverage: "350 zones, as the plan of the key allows",
+  covers: ({ key }) => !key.includes("/"),
+  // `history` is in every plan, `past-range` in some; the latter takes ten days a call.
+  reachHours: { surely: 24, atMost: null },
+  largestChunkHours: 240,
+  lagHours: 1,
+  fillsAfterHours: 0,
+  forecastHours: 72,
+  // No limit is published. The speed is ours, to stay clear of the 401 that answers haste.
+  quota: { perMinute: 300, perDay: null },
+  licence: "proprietary, as your plan says",
+  attribution: "Electricity Maps, https://www.electricitymaps.com",
+  commercialUse: "by-plan",
+};
+
+export const electricityMaps: SourceModule = {
+  description: DESCRIPTION,
+  keyUrl: "https://portal.electricitymaps.com",
+  settings: [
+    { variable: "ELECTRICITY_MAPS_API_KEY", kind: "key" },
+    {
+      variable: "ELECTRICITY_MAPS_BASE_URL",
+      kind: "url",
+      fallback: "https://api.electricitymaps.com/v4",
+      problem: (url) =>
+        /\/v[34]$/.test(url) ? undefined : "must end in /v3 or /v4: the end says which version is spoken",
+    },
+    { variable: "ELECTRICITY_MAPS_ALLOW_SANDBOX", kind: "choice", choices: ["1", "0"], fallback: "0" },
+  ],
+  create: ({ http, clock, setting }) =>
+    createElectricityMaps({
+      http,
+      clock,
+      baseUrl: setting("ELECTRICITY_MAPS_BASE_URL"),
+      apiKey: setting("ELECTRICITY_MAPS_API_KEY"),
+      allowSandbox: setting("ELECTRICITY_MAPS_ALLOW_SANDBOX") === "1",
+    }),
+};
+
 export interface ElectricityMapsOptions {
   readonly http: Http;
+  readonly clock: () => Instant;
   /** Ends in /v3 or /v4: the version is configuration. */
   readonly baseUrl: string;
   readonly apiKey: string;
@@ -17,35 +64,63 @@ export interface ElectricityMapsOptions {
   readonly allowSandbox: boolean;
 }
 
-/** Electricity Maps: consumption-based (flow-traced) averages, the last 24 hours in each call, so that a gap of up to a day
- *  heals by itself and the estimates of the newest hours are replaced as they are revised. */
+/** A key that was refused is not tried again for so long: it would be refused for every zone. */
+const REFUSED_KEY_MS = 10 * MINUTE_MS;
+
+/** Electricity Maps: consumption-based (flow-traced) averages. The last 24 hours come in one call that every plan allows,
+ *  so that a gap of up to a day heals by itself and the estimates of the newest hours are replaced as they are revised. */
 export function createElectricityMaps(options: ElectricityMapsOptions): IntensitySource {
-  async function history(signal: string, request: SourceRequest, query: Record<string, string>) {
-    const url = new URL(`${options.baseUrl}/${signal}/history`);
-    // Without disableCallerLookup an unknown zone is answered for the place of the caller.
-    const params = { zone: request.zone.key, disableCallerLookup: "true", ...query };
-    for (const [name, value] of Object.entries(params)) url.searchParams.set(name, value);
-    const { status, json } = await options.http.getJson({
+  // 401 is the answer to a bad key and, at times, to going too fast. A key that has worked is not bad.
+  let keyHasWorked = false;
+  let refused: { readonly error: SourceError; readonly until: number } | undefined;
+
+  async function get(path: string, query: Record<string, string>, onCall?: () => void): Promise<HttpAnswer> {
+    if (refused && options.clock() < refused.until) throw refused.error;
+    const url = new URL(`${options.baseUrl}/${path}`);
+    for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
+    const answer = await options.http.get({
       source: ELECTRICITY_MAPS,
       url,
       headers: { "auth-token": options.apiKey },
+      onCall,
+      isTooFast: (given) => keyHasWorked && isUnnamedRefusal(given),
     });
-    return readEnvelope(status, json, request.zone.key, options.allowSandbox);
+    if (isUnnamedRefusal(answer)) {
+      refused = { error: badKey(), until: options.clock() + REFUSED_KEY_MS };
+      throw refused.error;
+    }
+    // A 401 that names the zone is about the plan of a good key. v3 gives `zones` without a key: that proves nothing.
+    if (path !== "zones" && (answer.status === 200 || answer.status === 401)) {
+      keyHasWorked = true;
+      refused = undefined;
+    }
+    return answer;
+  }
+
+  async function rows(signal: string, request: SourceRequest, query: Record<string, string>) {
+    const { zone, interval, now, onCall } = request;
+    // `history` begins 23 hours before the running one: at 14:20 with 15:00 of the day before.
+    const isRecent =
+      interval.start >= now - DAY_MS - HOUR_MS && interval.end > floorToHour(now) - 23 * HOUR_MS;
+    const range = isRecent ? {} : { start: toIso(interval.start), end: toIso(interval.end) };
+    const { status, json } = await get(
+      `${signal}/${isRecent ? "history" : "past-range"}`,
+      // Without disableCallerLookup an unknown zone is answered for the place of the caller.
+      { zone: zone.key, disableCallerLookup: "true", temporalGranularity: "hourly", ...range, ...query },
+      onCall,
+    );
+    const envelope = readEnvelope(status, json, zone.key, options);
+    // Whether the hour that begins at `end` is in a range is not documented.
+    const isMeant = (start: Instant): boolean =>
+      isRecent || (start >= interval.start && start < interval.end);
+    return { ...envelope, isMeant };
   }
 
   return {
-    name: ELECTRICITY_MAPS,
-    offers: [
-      { signal: "average", factorType: "lifecycle", boundary: "consumption" },
-      { signal: "average", factorType: "direct", boundary: "consumption" },
-    ],
-    attribution: "Electricity Maps, https://www.electricitymaps.com",
+    ...DESCRIPTION,
 
     async fetchIntensity(request): Promise<IntensityReading[]> {
-      const envelope = await history("carbon-intensity", request, {
-        emissionFactorType: request.factorType,
-        temporalGranularity: "hourly",
-      });
+      const envelope = await rows("carbon-intensity", request, { emissionFactorType: request.factorType });
       const durationMs = granularityMs(envelope.granularity);
       const readings = envelope.rows.map((raw): IntensityReading => {
         const row = parseRow(IntensityRow, raw);
@@ -68,11 +143,13 @@ export function createElectricityMaps(options: ElectricityMapsOptions): Intensit
           fetchedAt: request.now,
         };
       });
-      return latestPerStart(readings);
+      return agreeingRows(onTheGrid(readings, durationMs), (a, b) => a.rawValue === b.rawValue).filter(
+        ({ start }) => envelope.isMeant(start),
+      );
     },
 
     async fetchMix(request): Promise<MixReading[]> {
-      const envelope = await history("power-breakdown", request, { temporalGranularity: "hourly" });
+      const envelope = await rows("power-breakdown", request, {});
       const durationMs = granularityMs(envelope.granularity);
       const readings = envelope.rows.map((raw): MixReading => {
         const row = parseRow(BreakdownRow, raw);
@@ -88,9 +165,79 @@ export function createElectricityMaps(options: ElectricityMapsOptions): Intensit
           fetchedAt: request.now,
         };
       });
-      return latestPerStart(readings);
+      const isSame = (a: MixReading, b: MixReading): boolean =>
+        JSON.stringify(a.rawMegawatts) === JSON.stringify(b.rawMegawatts);
+      return agreeingRows(onTheGrid(readings, durationMs), isSame).filter(({ start }) =>
+        envelope.isMeant(start),
+      );
+    },
+
+    async findZone({ latitude, longitude }): Promise<string> {
+      const { status, json } = await get("carbon-intensity/latest", {
+        lat: String(latitude),
+        lon: String(longitude),
+        disableCallerLookup: "true",
+      });
+      const place = `${latitude}, ${longitude}`;
+      const parsed = v.safeParse(v.object({ zone: v.pipe(v.string(), v.regex(ZONE_KEY)) }), json);
+      if (status === 200 && parsed.success) return parsed.output.zone;
+      // The refusal of a plan names the zone that the place lies in, and so does the answer that there is no data.
+      const named = /(?:zoneKey=|No recent data for zone ")([A-Z0-9-]+)/.exec(saidError(json))?.[1];
+      if (named !== undefined) return named;
+      throw new SourceError(
+        "not-covered",
+        ELECTRICITY_MAPS,
+        `Electricity Maps knows no zone at ${place} (${status})`,
+      );
+    },
+
+    async describeAccess(): Promise<string[]> {
+      const { status, json } = await get("zones", {});
+      if (status !== 200) throw refusal(status, saidError(json).replaceAll(options.apiKey, "…"), "(all)");
+      return accessLines(json);
     },
   };
+}
+
+/** "DE", "US-MIDA-PJM" */
+const ZONE_KEY = /^[A-Z0-9]{2,}(-[A-Z0-9]+)*$/;
+
+const isUnnamedRefusal = ({ status, json }: HttpAnswer): boolean =>
+  status === 401 && !/zoneKey=/.test(saidError(json));
+
+const badKey = (): SourceError =>
+  new SourceError(
+    "unauthorised",
+    ELECTRICITY_MAPS,
+    "Electricity Maps answered 401: the key in ELECTRICITY_MAPS_API_KEY is wrong or expired, or requests came too fast",
+  );
+
+function saidError(json: unknown): string {
+  const said = typeof json === "object" && json !== null ? (json as { error?: unknown }).error : undefined;
+  return typeof said === "string" ? said : "";
+}
+
+/** With a token `zones` says what it may ask of each zone; `access` may be "*", a list, or nothing at all. */
+function accessLines(json: unknown): string[] {
+  const parsed = v.safeParse(
+    v.record(v.string(), v.looseObject({ access: v.nullish(v.union([v.string(), v.array(v.string())])) })),
+    json,
+  );
+  const zones = parsed.success ? Object.entries(parsed.output) : [];
+  if (zones.every(([, { access }]) => access === undefined || access === null))
+    return ["Electricity Maps does not say which zones this key may ask"];
+  const may = (wanted: RegExp): string[] =>
+    zones
+      .filter(([, { access }]) => [access ?? []].flat().some((entry) => entry === "*" || wanted.test(entry)))
+      .map(([zone]) => zone);
+  const text = (keys: string[]): string =>
+    keys.length <= 8 ? keys.join(", ") || "none" : `${keys.length} zones`;
+  const history = may(/^carbon-intensity(\/history)?$/);
+  return [
+    `last 24 hours: ${text(history)}`,
+    `older hours: ${text(may(/^carbon-intensity(\/past-range)?$/))}`,
+    `mix: ${text(may(/^power-breakdown(\/history)?$/))}`,
+  ];
 }
 
 const rowFields = {
@@ -112,17 +259,21 @@ const BreakdownRow = v.object({
 
 interface Envelope {
   readonly rows: readonly unknown[];
-  readonly granularity: string;
+  readonly granularity: unknown;
   readonly factorType: string | undefined;
   readonly isSandbox: boolean;
 }
 
 /** Reads status and envelope. The rows are in `data`, `history` or `forecast`, or the body is the only row. */
-function readEnvelope(status: number, json: unknown, zone: string, allowSandbox: boolean): Envelope {
+function readEnvelope(
+  status: number,
+  json: unknown,
+  zone: string,
+  { allowSandbox, apiKey }: Pick<ElectricityMapsOptions, "allowSandbox" | "apiKey">,
+): Envelope {
   const body = typeof json === "object" && json !== null ? (json as Record<string, unknown>) : {};
-  const saidError = typeof body.error === "string" ? body.error : "";
   // Some clients saw an error body with status 200.
-  if (status !== 200 || saidError) throw refusal(status, saidError, zone);
+  if (status !== 200 || saidError(json)) throw refusal(status, saidError(json).replaceAll(apiKey, "…"), zone);
 
   const rows = [body.data, body.history, body.forecast].find(Array.isArray) ?? [body];
   const zones = [body.zone, ...rows.map((row) => (row as { zone?: unknown } | null)?.zone)].filter(
@@ -137,14 +288,15 @@ function readEnvelope(status: number, json: unknown, zone: string, allowSandbox:
   }
   const other = zones.find((named) => named !== zone);
   if (other !== undefined || zones.length === 0) {
+    const isNamed = other !== undefined && other !== null;
     throw new SourceError(
-      "malformed",
+      isNamed ? "wrong-zone" : "malformed",
       ELECTRICITY_MAPS,
-      `Electricity Maps answered for zone ${String(other ?? "(none named)")} when asked for ${zone}`,
+      `Electricity Maps answered for zone ${isNamed ? shownName(other) : "(none named)"} when asked for ${zone}`,
     );
   }
   const isSandbox =
-    /SANDBOX/i.test(String(body._disclaimer ?? "")) ||
+    (typeof body._disclaimer === "string" && /SANDBOX/i.test(body._disclaimer)) ||
     rows.some(
       (row) => (row as { estimationMethod?: unknown } | null)?.estimationMethod === "SANDBOX_MODE_DATA",
     );
@@ -158,29 +310,26 @@ function readEnvelope(status: number, json: unknown, zone: string, allowSandbox:
   }
   return {
     rows,
-    granularity: String(body.temporalGranularity ?? "hourly"),
+    granularity: body.temporalGranularity ?? "hourly",
     factorType: typeof body.emissionFactorType === "string" ? body.emissionFactorType : undefined,
     isSandbox,
   };
 }
 
 /** 401 is also the answer for a zone outside the plan and, at times, for going too fast: not every 401 is a bad key. */
-function refusal(status: number, saidError: string, zone: string): SourceError {
+function refusal(status: number, said: string, zone: string): SourceError {
   const fail = (kind: SourceError["kind"], message: string) =>
     new SourceError(kind, ELECTRICITY_MAPS, message);
-  if (status === 401 && /zoneKey=/.test(saidError))
-    return fail("not-covered", `the Electricity Maps plan of this key does not cover zone ${zone}`);
-  if (status === 401)
-    return fail(
-      "unauthorised",
-      "Electricity Maps answered 401: the key in ELECTRICITY_MAPS_API_KEY is wrong or expired, or requests came too fast",
-    );
+  if (status === 401) {
+    const older = /requestType=past/.test(said) ? " for hours older than a day" : "";
+    return fail("not-covered", `the Electricity Maps plan of this key does not cover zone ${zone}${older}`);
+  }
   if (status === 403)
     return fail("not-covered", `Electricity Maps answered 403: no access to zone ${zone} with this key`);
-  if (/no recent data/i.test(saidError))
+  if (/no recent data/i.test(said))
     return fail("no-data", `Electricity Maps has no recent data for zone ${zone}`);
   if (status === 404) return fail("not-covered", `Electricity Maps does not know zone ${zone} (404)`);
-  return fail("malformed", `Electricity Maps answered ${status} for zone ${zone}${quote(saidError)}`);
+  return fail("malformed", `Electricity Maps answered ${status} for zone ${zone}${quote(said)}`);
 }
 
 const quote = (text: string): string => (text === "" ? "" : `: ${text.slice(0, 200)}`);
@@ -192,7 +341,7 @@ function parseRow<Output>(schema: v.GenericSchema<unknown, Output>, raw: unknown
   throw new SourceError(
     "malformed",
     ELECTRICITY_MAPS,
-    `Electricity Maps sent a row whose ${v.getDotPath(issue) ?? "shape"} is not as agreed: ${issue.message}`,
+    `Electricity Maps sent a row whose ${disagreement(issue, "shape")}`,
   );
 }
 
@@ -201,18 +350,18 @@ function requireFactorType(said: string | null | undefined, asked: FactorType): 
   throw new SourceError(
     "malformed",
     ELECTRICITY_MAPS,
-    `Electricity Maps sent ${said} factors when asked for ${asked}`,
+    `Electricity Maps sent ${shownName(said)} factors when asked for ${asked}`,
   );
 }
 
-function granularityMs(granularity: string): number {
+function granularityMs(granularity: unknown): number {
   if (granularity === "hourly") return HOUR_MS;
-  const minutes = /^(\d+)_minutes$/.exec(granularity)?.[1];
+  const minutes = /^(\d+)_minutes$/.exec(typeof granularity === "string" ? granularity : "")?.[1];
   if (minutes !== undefined && 60 % Number(minutes) === 0) return Number(minutes) * MINUTE_MS;
   throw new SourceError(
     "malformed",
     ELECTRICITY_MAPS,
-    `Electricity Maps sent ${granularity} data, not hourly`,
+    `Electricity Maps sent ${shownName(granularity)} data, not hourly`,
   );
 }
 
@@ -227,14 +376,15 @@ function kindOf(
   return { kind: "estimated", method: row.estimationMethod ?? unstated };
 }
 
-/** The contract allows no repeats; should a start come twice, the row updated last counts. */
-function latestPerStart<Row extends { start: Instant; providerUpdatedAt: Instant | null }>(
+/** A row that began between two hours would speak about parts of both. */
+function onTheGrid<Row extends { readonly start: Instant }>(
   rows: readonly Row[],
-): Row[] {
-  const byStart = new Map<Instant, Row>();
-  for (const row of rows) {
-    const known = byStart.get(row.start);
-    if (!known || (row.providerUpdatedAt ?? 0) >= (known.providerUpdatedAt ?? 0)) byStart.set(row.start, row);
-  }
-  return [...byStart.values()].sort((a, b) => a.start - b.start);
+  durationMs: number,
+): readonly Row[] {
+  if (rows.every(({ start }) => start % durationMs === 0)) return rows;
+  throw new SourceError(
+    "malformed",
+    ELECTRICITY_MAPS,
+    "Electricity Maps sent a row that begins within an hour",
+  );
 }

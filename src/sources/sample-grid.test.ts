@@ -1,15 +1,17 @@
 import { describe, expect, it } from "vitest";
-import { HOUR_MS, instant } from "../core/time.ts";
+import { DAY_MS, HOUR_MS, type Instant, instant } from "../core/time.ts";
 import { createSampleGrid } from "./sample-grid.ts";
 
 const NOW = instant(Date.UTC(2026, 10, 23, 14, 20));
-const readings = (zone: string, now = NOW) =>
-  createSampleGrid().fetchIntensity({
+const request = (zone: string, now: Instant = NOW) =>
+  ({
     zone: { key: zone, wattTimeRegion: null },
     signal: "average",
     factorType: "lifecycle",
+    interval: { start: instant(now - DAY_MS), end: now },
     now,
-  });
+  }) as const;
+const readings = (zone: string, now = NOW) => createSampleGrid().fetchIntensity(request(zone, now));
 
 describe("the sample grid", () => {
   it.each([
@@ -34,6 +36,13 @@ describe("the sample grid", () => {
     );
   });
 
+  it("gives all its seven days, however short the interval asked, with a mix for each hour", async () => {
+    const hours = await readings("DE");
+    const mixes = (await createSampleGrid().fetchMix?.(request("DE"))) ?? [];
+    expect(hours.at(-1)?.start).toBe(Date.UTC(2026, 10, 23, 14));
+    expect(mixes.map(({ start }) => start)).toEqual(hours.map(({ start }) => start));
+  });
+
   it("gives an hour the same value whenever it is asked", async () => {
     const later = await readings("DE", instant(NOW + 5 * HOUR_MS));
     const byStart = new Map((await readings("DE")).map((reading) => [reading.start, reading.gCO2ePerKWh]));
@@ -44,5 +53,8 @@ describe("the sample grid", () => {
 
   it("has no other zone", async () => {
     await expect(readings("FR")).rejects.toMatchObject({ kind: "not-covered" });
+    await expect(createSampleGrid().fetchMix?.(request("FR"))).rejects.toMatchObject({ kind: "not-covered" });
+    const covers = (key: string) => createSampleGrid().covers({ key, wattTimeRegion: null });
+    expect([covers("DE"), covers("US-MIDA-PJM"), covers("FR")]).toEqual([true, true, false]);
   });
 });

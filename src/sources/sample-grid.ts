@@ -1,7 +1,7 @@
 import { SourceError } from "../core/errors.ts";
 import type { IntensityReading, MixReading } from "../core/intensity.ts";
 import { DAY_MS, floorToHour, HOUR_MS, type Instant, instant } from "../core/time.ts";
-import type { IntensitySource } from "./source.ts";
+import type { GridZone, IntensitySource } from "./source.ts";
 
 export const SAMPLE = "sample";
 
@@ -21,14 +21,22 @@ const SAMPLE_DAYS = 7;
 export function createSampleGrid(): IntensitySource {
   return {
     name: SAMPLE,
-    offers: [{ signal: "average", factorType: "lifecycle", boundary: "consumption" }],
+    title: "Sample grid",
+    offers: [{ signal: "average", factorType: "lifecycle", boundary: "consumption", resolutionMinutes: 60 }],
+    coverage: Object.keys(SEED_G_PER_KWH).join(", "),
+    covers: ({ key }) => Object.hasOwn(SEED_G_PER_KWH, key),
+    reachHours: { surely: SAMPLE_DAYS * 24, atMost: SAMPLE_DAYS * 24 },
+    largestChunkHours: SAMPLE_DAYS * 24,
+    lagHours: 0,
+    fillsAfterHours: 0,
+    forecastHours: null,
+    quota: { perMinute: null, perDay: null },
+    licence: "invented",
     attribution: "invented sample data",
+    commercialUse: "allowed",
 
     async fetchIntensity({ zone, now }): Promise<IntensityReading[]> {
-      const seed = SEED_G_PER_KWH[zone.key];
-      if (seed === undefined) {
-        throw new SourceError("not-covered", SAMPLE, `the sample grid has no zone ${zone.key}`);
-      }
+      const seed = seedOf(zone);
       return sampleHours(now).map((start) => {
         const gCO2ePerKWh = seed + shapeAt(start);
         return {
@@ -51,6 +59,7 @@ export function createSampleGrid(): IntensitySource {
     },
 
     async fetchMix({ zone, now }): Promise<MixReading[]> {
+      seedOf(zone);
       return sampleHours(now).map((start) => ({
         zone: zone.key,
         start,
@@ -64,6 +73,12 @@ export function createSampleGrid(): IntensitySource {
       }));
     },
   };
+}
+
+function seedOf({ key }: GridZone): number {
+  const seed = SEED_G_PER_KWH[key];
+  if (seed === undefined) throw new SourceError("not-covered", SAMPLE, `the sample grid has no zone ${key}`);
+  return seed;
 }
 
 function sampleHours(now: Instant): Instant[] {

@@ -6,8 +6,10 @@ export type Row = Record<string, unknown>;
 
 /** What the grid of one zone does. */
 export interface ZoneScript {
-  /** gCO2eq/kWh of the hour that starts at `hourMs`. */
+  /** gCO2eq/kWh of the hour, or of the shorter period asked for, that starts at `hourMs`. */
   intensity: (hourMs: number, factorType: FactorType) => number | null;
+  /** Where lat and lon mean this zone; without it, nowhere. */
+  bounds?: { south: number; west: number; north: number; east: number };
   /** Hours starting at or after this are estimated; default: the newest two hours. */
   estimatedFromMs?: (nowMs: number) => number;
   /** MW consumed by source, with the keys of the API; a source left out counts as 0. */

@@ -21,6 +21,7 @@ const options: FakeElectricityMapsOptions = {
     DE: {
       intensity: (_, factor) => (factor === "lifecycle" ? 75 : 20),
       mix: () => ({ wind: 900, coal: 100 }),
+      bounds: { south: 47, west: 6, north: 55, east: 15 },
     },
     FR: { intensity: () => 30 },
     "AU-NSW": { intensity: () => null, mix: () => ({ wind: null }) },
@@ -154,6 +155,17 @@ describe("zones that do not match", () => {
     expect((await get("/v3/carbon-intensity/latest?lat=0&lon=0")).status).toBe(400);
   });
 
+  it("finds the zone at a place and names it, in refusals too", async () => {
+    const frankfurt = "/v4/carbon-intensity/latest?lat=50.1&lon=8.7&disableCallerLookup=true";
+    expect((await get(frankfurt)).body).toMatchObject({ zone: "DE", carbonIntensity: 75 });
+    fake.forbidZone("DE");
+    expect(await get(frankfurt)).toMatchObject({
+      status: 401,
+      body: { error: expect.stringContaining("zoneKey=DE,") },
+    });
+    expect((await get("/v4/carbon-intensity/latest?lat=50.1")).status).toBe(400);
+  });
+
   it("answers as another zone, or without data", async () => {
     fake.answerAsZone("DE", "FR");
     expect((await get("/v3/carbon-intensity/latest?zone=DE")).body).toMatchObject({
@@ -199,12 +211,65 @@ describe("refusals", () => {
   it("refuses unknown parameters with 400 and what it does not fake with 501", async () => {
     expect((await get("/v3/carbon-intensity/latest?zone=DE&emissionFactorType=x")).status).toBe(400);
     expect((await get("/v3/carbon-intensity/latest?zone=DE&temporalGranularity=daily")).status).toBe(400);
-    expect((await get("/v3/carbon-intensity/latest?zone=DE&temporalGranularity=5_minutes")).status).toBe(501);
+    const daily = "temporalGranularity=daily&start=2026-08-01&end=2026-08-03";
+    expect((await get(`/v3/carbon-intensity/past-range?zone=DE&${daily}`)).status).toBe(501);
     expect((await get("/v3/carbon-intensity/forecast?zone=DE")).status).toBe(501);
   });
 });
 
+describe("haste", () => {
+  it("is answered like a bad key until a second has passed", async () => {
+    const quick = await startFakeElectricityMaps({ ...options, requestsPerSecond: 2 });
+    others.push(quick);
+    const ask = () => get("/v4/carbon-intensity/latest?zone=DE", "good", quick);
+    expect([(await ask()).status, (await ask()).status]).toEqual([200, 200]);
+    expect(await ask()).toEqual({ status: 401, body: { error: "Invalid auth-token" } });
+    nowMs += 1000;
+    expect((await ask()).status).toBe(200);
+  });
+});
+
+describe("what zones says about access", () => {
+  it.each([
+    ["star", { DE: { access: ["*"] } }],
+    ["unsaid", { DE: { zoneName: "Zone DE" } }],
+    ["no-zones", {}],
+  ] as const)("%s", async (access, expected) => {
+    const own = await startFakeElectricityMaps({ ...options, access });
+    others.push(own);
+    for (const version of [3, 4]) {
+      const { body } = await get(`/v${version}/zones`, "good", own);
+      expect(body).toMatchObject(expected);
+      expect("access" in (body.DE ?? {})).toBe(access === "star");
+    }
+  });
+});
+
+describe("finer data", () => {
+  it.each([
+    ["5_minutes", 288],
+    ["15_minutes", 96],
+  ])("of %s has %i rows in history; an hour that is set counts for each of its parts", async (name, rows) => {
+    fake.setIntensity("DE", HOUR, { carbonIntensity: 99 });
+    const query = `zone=DE&temporalGranularity=${name}`;
+    const { body } = await get(`/v4/carbon-intensity/history?${query}`);
+    expect(body.temporalGranularity).toBe(name);
+    expect(body.history).toHaveLength(rows);
+    expect(body.history.at(-1)).toMatchObject({ datetime: "2026-08-22T17:30:00.000Z", carbonIntensity: 99 });
+    const range = "start=2026-08-20T00:00Z&end=2026-08-20T01:00Z";
+    expect((await get(`/v3/carbon-intensity/past-range?${query}&${range}`)).body.data).toHaveLength(
+      rows / 24,
+    );
+  });
+});
+
 describe("values that change", () => {
+  it("can be a flat line, zeros, or nulls", async () => {
+    fake.setIntensities("DE", HOUR - 3 * HOUR_MS, HOUR, { carbonIntensity: 0 });
+    const { body } = await get("/v3/carbon-intensity/history?zone=DE");
+    expect(body.history.slice(-5).map((row: Body) => row.carbonIntensity)).toEqual([75, 0, 0, 0, 75]);
+  });
+
   it("revises one hour of one factor type, dated by the clock", async () => {
     nowMs += HOUR_MS;
     fake.setIntensity("DE", HOUR, { carbonIntensity: 99, isEstimated: false });
