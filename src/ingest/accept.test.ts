@@ -13,6 +13,8 @@ const aWeekLater = instant(hour + 7 * 24 * HOUR);
 const policy: AcceptPolicy = {
   factorType: "lifecycle",
   sourceOrder: ["electricity_maps", "watttime", "manual"],
+  basis: "fill",
+  fillsAfterHours: { electricity_maps: 0, watttime: 24, energy_charts: 0 },
   now: aWeekLater,
 };
 
@@ -249,16 +251,44 @@ describe("another basis", () => {
     });
   });
 
-  it("never fills a recent hour: it must have ended 24 hours ago", () => {
-    expect(acceptHour(hour, [filler], endsHoursBefore(0))).toBeUndefined();
-    expect(
-      acceptHour(hour, [filler], { ...policy, now: instant(endsHoursBefore(24).now - 1) }),
-    ).toBeUndefined();
-    expect(intensityOf([filler], endsHoursBefore(24))).toBe(380);
+  it("of a source that is late never fills a recent hour: that must have ended 24 hours ago", () => {
+    // A source that is not listed, such as a file, is held to a day too.
+    for (const late of [filler, { ...filler, source: "import:grid.csv" }]) {
+      expect(acceptHour(hour, [late], endsHoursBefore(0))).toBeUndefined();
+      expect(
+        acceptHour(hour, [late], { ...policy, now: instant(endsHoursBefore(24).now - 1) }),
+      ).toBeUndefined();
+      expect(intensityOf([late], endsHoursBefore(24))).toBe(380);
+    }
+  });
+
+  it("of a source that is there at once fills the hour as soon as it is over", () => {
+    const prompt = reading({ source: "energy_charts", boundary: "production", gCO2ePerKWh: 310 });
+    expect(acceptHour(hour, [prompt], endsHoursBefore(0))).toMatchObject({
+      gCO2ePerKWh: 310,
+      isOwnBasis: false,
+      confidence: 0.5,
+    });
+    expect(acceptHour(hour, [prompt], { ...policy, now: instant(hour + HOUR - 1) })).toBeUndefined();
+  });
+
+  it("how long each source waits is the policy's: six hours for one that says six", () => {
+    const six: AcceptPolicy = { ...endsHoursBefore(6), fillsAfterHours: { watttime: 6 } };
+    expect(intensityOf([filler], six)).toBe(380);
+    expect(intensityOf([filler], { ...six, now: instant(six.now - 1) })).toBeUndefined();
+  });
+
+  it("never fills an hour where the basis is strict, however old it is and whoever offers it", () => {
+    const strict: AcceptPolicy = { ...policy, basis: "strict" };
+    const others = [filler, reading({ boundary: "production" }), reading({ factorType: "direct" })];
+    expect(others.map((other) => acceptHour(hour, [other], strict))).toEqual(Array(3).fill(undefined));
+    // Not even when a person approved it: strict is about the quantity, not about trust.
+    expect(acceptHour(hour, [{ ...filler, review: true }], strict)).toBeUndefined();
+    expect(intensityOf([...others, reading()], strict)).toBe(450);
   });
 
   it("production without imports is another basis, though the factors are the same", () => {
-    const production = reading({ boundary: "production" });
+    const production = reading({ source: "watttime", boundary: "production" });
     expect(acceptHour(hour, [production], endsHoursBefore(1))).toBeUndefined();
     expect(acceptHour(hour, [production], policy)?.isOwnBasis).toBe(false);
   });
@@ -360,6 +390,7 @@ describe("for any readings", () => {
     policy,
     { ...policy, factorType: "direct" as const },
     { ...policy, now: minutesIn(90) },
+    { ...policy, basis: "strict" as const },
   );
 
   it("the choice does not depend on the order in which the store returns them", () => {
@@ -436,8 +467,22 @@ describe("for any readings", () => {
       fc.property(anyCandidates, (candidates) => {
         const young = acceptHour(hour, candidates, { ...policy, now: minutesIn(90) });
         if (!young) return;
-        expect(young.isOwnBasis).toBe(true);
+        // Of the sources here Electricity Maps alone may fill an hour on another basis at once.
+        expect(young.isOwnBasis || young.source === "electricity_maps").toBe(true);
         expect(acceptHour(hour, candidates, policy)).toBeDefined();
+      }),
+    );
+  });
+
+  it("strict accepts what fill accepts on the configured basis, and nothing else", () => {
+    fc.assert(
+      fc.property(anyCandidates, (candidates) => {
+        const strict = acceptHour(hour, candidates, { ...policy, basis: "strict" });
+        const own = candidates.filter(
+          ({ factorType, boundary }) => factorType === policy.factorType && boundary === "consumption",
+        );
+        expect(strict).toEqual(acceptHour(hour, own, policy));
+        expect(strict?.isOwnBasis).not.toBe(false);
       }),
     );
   });

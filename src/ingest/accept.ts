@@ -6,25 +6,27 @@ import {
   type FactorType,
   type ReadingKind,
 } from "../core/intensity.ts";
-import { DAY_MS, hourFrom, hoursTouching, type Instant, instant, overlapMs } from "../core/time.ts";
+import { HOUR_MS, hourFrom, hoursTouching, type Instant, instant, overlapMs } from "../core/time.ts";
 import { isPossible } from "./checks.ts";
+import { LEAST_COVERAGE } from "./windows.ts";
 
 export interface AcceptPolicy {
   /** The factor type that fills `co2e_emissions`. */
   readonly factorType: FactorType;
   /** Sources in the order in which they are preferred. */
   readonly sourceOrder: readonly string[];
+  /** "strict": a reading on another basis never fills an hour. */
+  readonly basis: "fill" | "strict";
+  /** By source: how long ago an hour must have ended before a reading on another basis may fill it. */
+  readonly fillsAfterHours: Readonly<Record<string, number>>;
   readonly now: Instant;
 }
 
 /** Written into each accepted row; raised when the rule below changes. */
-export const ACCEPT_RULE_VERSION = 1;
+export const ACCEPT_RULE_VERSION = 2;
 
-/** Less than three quarters of an hour is a missing hour. */
-const LEAST_COVERAGE = 0.75;
-
-/** The primary source gives the last 24 hours by itself. Only hours older than that may be filled on another basis. */
-const FALLBACK_BASIS_AGE_MS = DAY_MS;
+/** Of a source that says nothing of it, such as a file: the primary has had a day to give the hour itself. */
+const FILLS_AFTER_HOURS = 24;
 
 const KIND_ORDER: Readonly<Record<ReadingKind, number>> = {
   measured: 0,
@@ -43,9 +45,10 @@ export const CONFIDENCE: Readonly<Record<ReadingKind, number>> = {
 /** A reading on another basis is worth at most this, whatever its kind. */
 export const CONFIDENCE_OTHER_BASIS = 0.5;
 
-/** The written rule, version 1. Of the readings of one zone that touch `hour`:
+/** The written rule, version 2. Of the readings of one zone that touch `hour`:
  *  - out: marginal ones, empty ones, those a person rejected, suspect ones that no person approved, and those on another
- *    basis (factor type or boundary) while the hour is younger than 24 h;
+ *    basis (factor type or boundary), always with `basis: strict`, else while the hour ended less than `fillsAfterHours`
+ *    of their source ago;
  *  - readings of one source, basis and resolution are averaged by the time they cover; under 75 % of the hour is missing;
  *  - then, first difference decides: approved by a person; the configured basis; the order of sources; measured before
  *    estimated before modelled; more of the hour covered; fewer readings (the hour itself before its parts).
@@ -71,7 +74,9 @@ function isUsable(candidate: Candidate, hour: Instant, policy: AcceptPolicy): bo
   // A person may approve a suspect value, but nobody can make −3 g/kWh or 300,000 g/kWh true.
   if (!isPossible(candidate.gCO2ePerKWh)) return false;
   const hourEnd = hourFrom(hour).end;
-  return isOwnBasis(candidate, policy) || hourEnd <= policy.now - FALLBACK_BASIS_AGE_MS;
+  if (isOwnBasis(candidate, policy)) return true;
+  const fillsAfterHours = policy.fillsAfterHours[candidate.source] ?? FILLS_AFTER_HOURS;
+  return policy.basis === "fill" && hourEnd <= policy.now - fillsAfterHours * HOUR_MS;
 }
 
 const isOwnBasis = (basis: Basis, policy: AcceptPolicy): boolean =>
