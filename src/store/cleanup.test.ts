@@ -142,6 +142,27 @@ onEachEngine((engine) => {
     expect(await rowsOf(database)).toEqual(before);
   });
 
+  it("an hour that came into a merged day is merged with it", async () => {
+    const { database, store } = await emptyStore(engine);
+    const old = await daysAgo(database, 100);
+    await saveAll(store, [workload({ start: old }), workload({ start: later(old, 5) })]);
+    await cleanUp(database);
+    await saveAll(store, [workload({ start: later(old, 9) })]);
+    const before = await figures(store, day(old));
+    // The row of the day and that of the hour.
+    expect(await cleanUp(database)).toBe(2);
+    expect(await figures(store, day(old))).toEqual(before);
+    expect(await rowsOf(database)).toMatchObject([{ kwh: 3, g: 1200, requests: 3000, method: "daily-sum" }]);
+  });
+
+  it("without a number of days nothing happens", async () => {
+    const { database, store } = await emptyStore(engine);
+    const old = await daysAgo(database, 100);
+    await saveAll(store, [workload({ start: old }), workload({ start: later(old, 5) })]);
+    expect(await database.query("select cleanup_old_co2e_data(null) as rows")).toEqual([{ rows: null }]);
+    expect(await rowsOf(database)).toHaveLength(2);
+  });
+
   it("a day with a row whose emissions are unknown stays as it is: null is not 0", async () => {
     const { database, store } = await emptyStore(engine);
     const old = await daysAgo(database, 100);

@@ -346,6 +346,81 @@ onEachEngine((engine) => {
     });
   });
 
+  describe("gaps", () => {
+    it("are the whole hours of the interval without a row, region by region", async () => {
+      const { database, store } = await emptyStore(engine);
+      await type(database, "eu-central-1", TEN, 300);
+      await type(database, "eu-central-1", TWELVE, 320);
+      await type(database, "us-east-1", ELEVEN, 400);
+      const interval = { start: TEN, end: later(TEN, 4) };
+      expect(await store.intensity.gaps(["us-east-1", "eu-central-1", "eu-west-3"], interval)).toEqual([
+        { region: "us-east-1", hours: [TEN, TWELVE, later(TEN, 3)] },
+        { region: "eu-central-1", hours: [ELEVEN, later(TEN, 3)] },
+        { region: "eu-west-3", hours: [TEN, ELEVEN, TWELVE, later(TEN, 3)] },
+      ]);
+    });
+
+    it("are none where every hour has a row, one beside the full hour included", async () => {
+      const { database, store } = await emptyStore(engine);
+      await type(database, "eu-central-1", TEN, 300);
+      await type(database, "eu-central-1", minutes(ELEVEN, 17), 310);
+      expect(await store.intensity.gaps(["eu-central-1"], { start: TEN, end: TWELVE })).toEqual([
+        { region: "eu-central-1", hours: [] },
+      ]);
+    });
+
+    it("are whole hours: an hour that the interval holds a part of is not asked for", async () => {
+      const { store } = await emptyStore(engine);
+      const gaps = async (from: number, to: number) =>
+        (await store.intensity.gaps(["x"], { start: minutes(TEN, from), end: minutes(TEN, to) }))[0]?.hours;
+      expect(await gaps(1, 179)).toEqual([ELEVEN]);
+      expect(await gaps(0, 180)).toEqual([TEN, ELEVEN, TWELVE]);
+      expect(await gaps(10, 50)).toEqual([]);
+      expect(await store.intensity.gaps([], { start: TEN, end: TWELVE })).toEqual([]);
+    });
+  });
+
+  describe("freshness", () => {
+    it("is the newest hour of each region that has begun, with where it came from", async () => {
+      const { store } = await emptyStore(engine);
+      const hours = [TEN, ELEVEN, TWELVE];
+      const values = byHour(
+        accepted(TEN, 300),
+        accepted(ELEVEN, 310, { kind: "estimated", confidence: 0.8 }),
+      );
+      await store.intensity.project("eu-central-1", "DE", hours, values, NO_MIX);
+      await store.intensity.project("us-east-1", "US-MIDA-PJM", hours, byHour(accepted(TWELVE, 400)), NO_MIX);
+      expect(
+        await store.intensity.freshness(["us-east-1", "eu-central-1", "eu-west-3"], minutes(ELEVEN, 20)),
+      ).toEqual([
+        // Its only hour lies in the future.
+        { region: "us-east-1", newest: null },
+        {
+          region: "eu-central-1",
+          newest: {
+            hour: ELEVEN,
+            gCO2ePerKWh: 310,
+            source: "electricity_maps",
+            kind: "estimated",
+            zone: "DE",
+            basis: "average/lifecycle/consumption",
+            confidence: 0.8,
+          },
+        },
+        { region: "eu-west-3", newest: null },
+      ]);
+    });
+
+    it("agrees with newestHour where rows lie beside the full hour", async () => {
+      const { database, store } = await emptyStore(engine);
+      await type(database, "eu-central-1", minutes(TEN, 17), 300);
+      await type(database, "eu-central-1", TEN, 310);
+      const [fresh] = await store.intensity.freshness(["eu-central-1"], TWELVE);
+      expect(fresh?.newest).toEqual(await store.intensity.newestHour("eu-central-1", TWELVE));
+      expect(fresh?.newest?.gCO2ePerKWh).toBe(310);
+    });
+  });
+
   describe("rows made by hand", () => {
     it("are those that name no reading, of the regions asked for, with when they were last touched", async () => {
       const { database, store } = await emptyStore(engine);

@@ -30,6 +30,18 @@ export interface HandMadeRow {
   readonly writtenAt: Instant;
 }
 
+export interface Gaps {
+  readonly region: string;
+  /** Whole hours without a row, ascending. */
+  readonly hours: readonly Instant[];
+}
+
+export interface Freshness {
+  readonly region: string;
+  /** The newest hour that has begun; null when none is known. */
+  readonly newest: RegionHour | null;
+}
+
 /** `co2e_emissions`: the accepted average per region and hour, derived from the evidence. */
 export type Intensity = ReturnType<typeof intensityTable>;
 
@@ -73,11 +85,40 @@ export function intensityTable(queries: Queries) {
     /** The newest known hour of `region` that starts before `before`. */
     async newestHour(region: string, before: Instant): Promise<RegionHour | undefined> {
       const rows = await queries.query<HourRow>(
-        `select ${HOUR_COLUMNS} from co2e_emissions where region = $1 and timestamp < $2::timestamptz
-         order by date_trunc('hour', timestamp, 'UTC') desc, timestamp limit 1`,
+        // By its newest row alone: sorting by the hour would read all that the region has.
+        `select ${HOUR_COLUMNS} from co2e_emissions
+         where region = $1 and timestamp < $2::timestamptz and timestamp >= date_trunc('hour', (
+           select max(timestamp) from co2e_emissions where region = $1 and timestamp < $2::timestamptz), 'UTC')
+         order by timestamp limit 1`,
         [region, toIso(before)],
       );
       return rows.map(toRegionHour)[0];
+    },
+
+    /** The whole hours of `interval` that each region has no row for, in the order of `regions`. */
+    async gaps(regions: readonly string[], interval: Interval): Promise<Gaps[]> {
+      const rows = await queries.query<{ region: string; ms: number[] }>(GAPS, [
+        JSON.stringify(regions),
+        toIso(ceilToHour(interval.start)),
+        toIso(interval.end),
+      ]);
+      return rows.map(({ region, ms }) => ({ region, hours: ms.map(instant) }));
+    },
+
+    /** The newest hour of each region that began before `now`, in the order of `regions`. */
+    async freshness(regions: readonly string[], now: Instant): Promise<Freshness[]> {
+      const rows = await queries.query<{ name: string } & (HourRow | { ms: null })>(
+        `select x.name, newest.*
+         from jsonb_array_elements_text($1::jsonb) with ordinality as x(name, position)
+         left join lateral (
+           select ${HOUR_COLUMNS} from co2e_emissions
+           where region = x.name and timestamp < $2::timestamptz and timestamp >= date_trunc('hour', (
+             select max(timestamp) from co2e_emissions where region = x.name and timestamp < $2::timestamptz), 'UTC')
+           order by timestamp limit 1) newest on true
+         order by x.position`,
+        [JSON.stringify(regions), toIso(now)],
+      );
+      return rows.map((row) => ({ region: row.name, newest: row.ms === null ? null : toRegionHour(row) }));
     },
 
     /** Rows that a person put there, or that an adopted database brought along: they name no reading. */
@@ -88,7 +129,7 @@ export function intensityTable(queries: Queries) {
                 jsonb_strip_nulls(jsonb_build_object(${MIX_FUELS.map((fuel) => `'${fuel}', energy_mix_${fuel}`).join(", ")})) as shares
          from co2e_emissions
          where not (metadata ? 'reading_ids')
-           and region in (select jsonb_array_elements_text($1::jsonb))
+           and region = any (array(select jsonb_array_elements_text($1::jsonb)))
          order by region, timestamp`,
         [JSON.stringify(regions)],
       );
@@ -183,6 +224,18 @@ with gone as (
     and timestamp in (select x::timestamptz from jsonb_array_elements_text($2::jsonb) as x)
   returning 1)
 select count(*)::int as removed from gone`;
+
+// A row beside the full hour stands for its hour.
+const GAPS = `
+select x.region, coalesce(array_agg((extract(epoch from h.hour) * 1000)::float8 order by h.hour)
+                            filter (where h.hour is not null), '{}') as ms
+from jsonb_array_elements_text($1::jsonb) with ordinality as x(region, position)
+left join generate_series($2::timestamptz, $3::timestamptz - interval '1 hour', interval '1 hour') as h(hour)
+  on not exists (
+    select from co2e_emissions c
+    where c.region = x.region and c.timestamp >= h.hour and c.timestamp < h.hour + interval '1 hour')
+group by x.region, x.position
+order by x.position`;
 
 const HOUR_COLUMNS = `(extract(epoch from date_trunc('hour', timestamp, 'UTC')) * 1000)::float8 as ms, gco2_per_kwh::float8 as g, source,
   metadata->>'kind' as kind, metadata->>'zone' as zone, metadata->>'signal' as signal,

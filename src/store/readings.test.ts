@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { onEachEngine, onPostgres } from "../../test/support/engines.ts";
-import { at, checked, emptyStore, later, policyAt, reading } from "../../test/support/store-data.ts";
+import { at, checked, emptyStore, later, policyAt } from "../../test/support/store-data.ts";
 import type { IntensityReading, MixReading, MixWithShares } from "../core/intensity.ts";
 import { HOUR_MS, hourFrom, type Instant, instant, MINUTE_MS } from "../core/time.ts";
 import { recordReadings } from "../flows/record-readings.ts";
@@ -223,6 +223,16 @@ onEachEngine((engine) => {
       expect(await revisions(database)).toEqual([{ revision: 1, value: 300 }]);
     });
 
+    it("a store says which it holds: neither before its first reading", async () => {
+      const { store } = await emptyStore(engine);
+      expect(await store.readings.dataKind()).toBeNull();
+      await store.readings.append([checked({ start: TEN, gCO2ePerKWh: 450.25, kind: "sample" })]);
+      expect(await store.readings.dataKind()).toBe("sample");
+      const live = (await emptyStore(engine)).store;
+      await live.readings.append([checked({ start: TEN, gCO2ePerKWh: 300 })]);
+      expect(await live.readings.dataKind()).toBe("live");
+    });
+
     it("one answer with both is refused", async () => {
       const { database, store } = await emptyStore(engine);
       await expect(
@@ -333,7 +343,7 @@ onEachEngine((engine) => {
     const fiveMinutes = (hour: Instant, values: readonly number[]) =>
       values.map((gCO2ePerKWh, index) => {
         const start = instant(hour + index * 5 * MINUTE_MS);
-        return reading({ start, end: instant(start + 5 * MINUTE_MS), gCO2ePerKWh });
+        return checked({ start, end: instant(start + 5 * MINUTE_MS), gCO2ePerKWh });
       });
     const record = (store: Store, readings: ReturnType<typeof fiveMinutes>) =>
       recordReadings(store, { zone: "DE", regions: ["eu-central-1"], readings, mixes: [] }, policyAt(NOW));
@@ -372,7 +382,7 @@ onEachEngine((engine) => {
     const record = (store: Store, regions: string[], fields: Partial<IntensityReading> = {}) =>
       recordReadings(
         store,
-        { zone: "DE", regions, mixes: [], readings: [reading({ start: TEN, gCO2ePerKWh: 300, ...fields })] },
+        { zone: "DE", regions, mixes: [], readings: [checked({ start: TEN, gCO2ePerKWh: 300, ...fields })] },
         policyAt(NOW),
       );
 
@@ -400,7 +410,7 @@ onEachEngine((engine) => {
           zone: "DK-DK1",
           regions: [],
           mixes: [],
-          readings: [reading({ zone: "DK-DK1", start: TEN, gCO2ePerKWh: 90 })],
+          readings: [checked({ zone: "DK-DK1", start: TEN, gCO2ePerKWh: 90 })],
         },
         policyAt(NOW),
       );
@@ -423,7 +433,7 @@ onPostgres((engine) => {
   const LEARNT = {
     zone: "DE",
     regions: ["eu-central-1", "germanywestcentral"],
-    readings: HOURS.map((start, index) => reading({ start, gCO2ePerKWh: 300 + index })),
+    readings: HOURS.map((start, index) => checked({ start, gCO2ePerKWh: 300 + index })),
     mixes: HOURS.map((start) => mix({ start })),
   };
 
@@ -483,7 +493,7 @@ onPostgres((engine) => {
       });
       const firstDone = first.transaction(async ({ readings }) => {
         await readings.lockZone("DE");
-        await readings.append(LEARNT.readings.map((one) => ({ ...one, suspect: [] })));
+        await readings.append(LEARNT.readings);
         nowHolds();
         await mayCommit;
       });

@@ -2,6 +2,8 @@ import { StoreError } from "../core/errors.ts";
 import type { Candidate, CheckedReading, LatestMix, MixWithShares, ReadingKind } from "../core/intensity.ts";
 import { type Instant, instant, toIso } from "../core/time.ts";
 import { jsonRows, type Queries } from "./database.ts";
+import { readingHistory } from "./reading-history.ts";
+import { readingReviews } from "./reading-reviews.ts";
 
 export interface AppendResult {
   readonly appended: number;
@@ -46,7 +48,8 @@ export function readingsTable(queries: Queries) {
       return { appended, unchanged: mixes.length - appended };
     },
 
-    /** The latest revision of every average reading that touches one of `hours`, with its latest review. */
+    /** What counts of every average reading that touches one of `hours`, with its latest review: its latest revision; but a
+     *  suspect one that nobody has looked at does not unsay what the source said before, unless it says the same. */
     async candidates(zone: string, hours: readonly Instant[]): Promise<Candidate[]> {
       const [first, last] = bounds(hours);
       if (first === undefined || last === undefined) return [];
@@ -80,47 +83,37 @@ export function readingsTable(queries: Queries) {
       }));
     },
 
-    /** A person's word on the given readings. */
-    async review(
-      readings: readonly { readonly readingId: string }[],
-      verdict: {
-        readonly reviewer: string;
-        readonly accept: boolean;
-        readonly reason: string;
-        readonly at: Instant;
-      },
-    ): Promise<void> {
-      await queries.query(
-        `insert into intensity_review (reading_id, reviewed_at, reviewer, accept, reason)
-         select reading_id, $2::timestamptz, $3, $4, $5
-         from jsonb_to_recordset($1::jsonb) as x(reading_id bigint)
-         on conflict (reading_id, reviewed_at) do nothing`,
-        [
-          jsonRows(readings.map(({ readingId }) => ({ reading_id: readingId }))),
-          toIso(verdict.at),
-          verdict.reviewer,
-          verdict.accept,
-          verdict.reason,
-        ],
-      );
-    },
-
     /** Hours of `zone` that the evidence knows and `region` does not show: rows that were deleted, a region configured
      *  later, rows of the zone it lay in before, rows of the other factor type although the configured one is known. */
-    async hoursToDerive(zone: string, region: string, factorType: string): Promise<Instant[]> {
+    async hoursToDerive(
+      zone: string,
+      region: string,
+      factorType: string,
+      since: Instant | null = null,
+    ): Promise<Instant[]> {
       const rows = await queries.query<{ ms: number }>(
         `select distinct (extract(epoch from date_trunc('hour', r.starts_at, 'UTC')) * 1000)::float8 as ms
          from intensity_reading r
          left join co2e_emissions c on c.region = $2 and c.timestamp = date_trunc('hour', r.starts_at, 'UTC')
          where r.zone = $1 and r.signal = 'average' and r.g_per_kwh is not null
+           and r.starts_at >= coalesce($4::timestamptz, '-infinity')
            and (r.suspect = '{}' or exists (select 1 from intensity_review w where w.reading_id = r.reading_id and w.accept))
            and (c.region is null or c.metadata->>'zone' <> $1
              or (c.metadata->>'factor_type' <> $3 and r.factor_type = $3
                and not c.metadata ? 'approved'))`,
-        [zone, region, factorType],
+        [zone, region, factorType, since === null ? null : toIso(since)],
       );
       return rows.map((row) => instant(row.ms));
     },
+
+    /** What the store holds, as its first row decided; null: nothing yet. */
+    async dataKind(): Promise<"live" | "sample" | null> {
+      const [store] = await queries.query<{ data: "live" | "sample" }>("select data from co2e_store");
+      return store?.data ?? null;
+    },
+
+    ...readingHistory(queries),
+    ...readingReviews(queries),
   };
 }
 
@@ -242,17 +235,31 @@ with appended as (
 select count(*)::int as appended from appended`;
 
 // A reading is at most an hour long, so one that touches the range starts less than an hour before it.
+// Whether an earlier revision counts is asked only where the latest one is in doubt.
 const CANDIDATES = `
-select distinct on (r.starts_at, r.source, r.signal, r.factor_type, r.boundary, r.ends_at)
+select distinct on (r.starts_at, r.source, r.factor_type, r.boundary, r.ends_at)
   r.reading_id::text as id, r.signal, r.factor_type, r.boundary, r.source, r.kind, r.method, r.g_per_kwh,
-  r.suspect, review.accept as review,
+  r.suspect, r.review,
   (extract(epoch from r.starts_at) * 1000)::float8 as start_ms, (extract(epoch from r.ends_at) * 1000)::float8 as end_ms
-from intensity_reading r
-left join lateral (
-  select w.accept from intensity_review w where w.reading_id = r.reading_id order by w.reviewed_at desc limit 1) review on true
-where r.zone = $1 and r.signal = 'average'
-  and r.starts_at > $2::timestamptz - interval '1 hour' and r.starts_at < $3::timestamptz + interval '1 hour'
-order by r.starts_at, r.source, r.signal, r.factor_type, r.boundary, r.ends_at, r.revision desc`;
+from (
+  select r.reading_id, r.zone, r.starts_at, r.ends_at, r.signal, r.factor_type, r.boundary, r.source, r.revision, r.kind,
+    r.method, r.raw_value, r.g_per_kwh, r.suspect, review.accept as review,
+    last_value(r.suspect <> '{}' and review.accept is null) over (
+      partition by r.starts_at, r.source, r.factor_type, r.boundary, r.ends_at order by r.revision
+      rows between unbounded preceding and unbounded following) as is_in_doubt
+  from intensity_reading r
+  left join lateral (
+    select w.accept from intensity_review w where w.reading_id = r.reading_id order by w.reviewed_at desc limit 1) review on true
+  where r.zone = $1 and r.signal = 'average'
+    and r.starts_at > $2::timestamptz - interval '1 hour' and r.starts_at < $3::timestamptz + interval '1 hour') r
+order by r.starts_at, r.source, r.factor_type, r.boundary, r.ends_at,
+  r.is_in_doubt and not (r.review is not null or r.suspect = '{}' and not exists (
+    select from intensity_reading later
+    where later.zone = r.zone and later.starts_at = r.starts_at and later.source = r.source and later.signal = r.signal
+      and later.factor_type = r.factor_type and later.boundary = r.boundary and later.ends_at = r.ends_at
+      and later.revision > r.revision and later.suspect <> '{}'
+      and later.raw_value is not distinct from r.raw_value)),
+  r.revision desc`;
 
 interface CandidateRow {
   id: string;

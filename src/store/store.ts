@@ -1,13 +1,28 @@
 import type { Database, Queries } from "./database.ts";
 import { type Intensity, intensityTable } from "./intensity.ts";
+import { type Leases, leasesTable } from "./leases.ts";
+import { type Places, placesTable } from "./places.ts";
+import { type Quota, quotaTable } from "./quota.ts";
+import { type Reach, reachTable } from "./reach.ts";
 import { type Readings, readingsTable } from "./readings.ts";
+import { type RegionSweeps, regionSweepsTable } from "./region-sweeps.ts";
+import { type CleanupCounts, type CleanupSettings, cleanup } from "./retention.ts";
+import { type Runs, runsTable } from "./runs.ts";
 import { type Workloads, workloadsTable } from "./workloads.ts";
+import { type ZoneFetches, zoneFetchesTable } from "./zone-fetches.ts";
 
 /** The tables, by group. */
 export interface Tables {
   readonly readings: Readings;
   readonly intensity: Intensity;
   readonly workloads: Workloads;
+  readonly runs: Runs;
+  readonly leases: Leases;
+  readonly zoneFetches: ZoneFetches;
+  readonly quota: Quota;
+  readonly reach: Reach;
+  readonly places: Places;
+  readonly regionSweeps: RegionSweeps;
 }
 
 export interface Store extends Tables {
@@ -16,6 +31,8 @@ export interface Store extends Tables {
   readonly location: string;
   /** All of `work` or nothing. */
   transaction<Result>(work: (tables: Tables) => Promise<Result>): Promise<Result>;
+  /** Removes what the settings no longer keep, all of it or nothing. */
+  cleanup(settings: CleanupSettings): Promise<CleanupCounts>;
   close(): Promise<void>;
 }
 
@@ -25,6 +42,7 @@ export function createStore(database: Database): Store {
     location: database.location,
     ...tablesOf(database),
     transaction: (work) => database.transaction((queries) => work(tablesOf(queries))),
+    cleanup: (settings) => cleanup(database, settings),
     close: () => database.close(),
   };
 }
@@ -33,4 +51,11 @@ const tablesOf = (queries: Queries): Tables => ({
   readings: readingsTable(queries),
   intensity: intensityTable(queries),
   workloads: workloadsTable(queries),
+  runs: runsTable(queries),
+  leases: leasesTable(queries),
+  zoneFetches: zoneFetchesTable(queries),
+  quota: quotaTable(queries),
+  reach: reachTable(queries),
+  places: placesTable(queries),
+  regionSweeps: regionSweepsTable(queries),
 });

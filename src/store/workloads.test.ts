@@ -42,7 +42,14 @@ function result(period: Interval, requestCount = 100_000): EmissionsResult {
       profile: SERVICE_PROFILES["q2q-ai"],
       period,
     },
-    { hours: grid, newestHour: null, factorType: "lifecycle", now: period.end },
+    {
+      hours: grid,
+      newestHour: null,
+      factorType: "lifecycle",
+      annualMean: null,
+      attributionOf: () => undefined,
+      now: period.end,
+    },
   );
 }
 
