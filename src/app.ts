@@ -1,7 +1,10 @@
 import type { Notifier } from "./alert/slack.ts";
-import type { Config, Region, SourceName } from "./config.ts";
+import type { Config } from "./config.ts";
+import type { Region } from "./config-regions.ts";
 import { type Instant, instant } from "./core/time.ts";
-import type { Log, ZoneOfRegions } from "./flows/parts.ts";
+import type { CalculateParts } from "./flows/calculate.ts";
+import type { AcceptSettings, CallBudget, LearnParts, Log, ZoneOfRegions } from "./flows/parts.ts";
+import type { HttpOptions } from "./sources/http.ts";
 import type { IntensitySource } from "./sources/source.ts";
 import type { Database } from "./store/database.ts";
 import type { Store } from "./store/store.ts";
@@ -28,11 +31,14 @@ export async function openStore(where: Config["database"]): Promise<Store> {
   try {
     if (database.engine === "PGlite") await migrate(database);
     else await requireSchema(database);
+    const store = createStore(database);
+    // One process at a time has the directory: a lease that is there was left by one that is gone.
+    if (database.engine === "PGlite") await store.leases.releaseAll();
+    return store;
   } catch (error) {
     await database.close();
     throw error;
   }
-  return createStore(database);
 }
 
 /** Runs `work` on the store and closes it, whatever happens. */
@@ -48,38 +54,123 @@ export async function withStore<Result>(
   }
 }
 
-/** The chain of sources whose keys are at hand, in the configured order. */
+/** The sources whose keys are at hand, in the configured order, and the count of their requests, kept in the store. */
 export async function createSources(
-  config: Config,
-  log: Log,
-  fetch: typeof globalThis.fetch = globalThis.fetch,
-): Promise<IntensitySource[]> {
-  const { createHttp } = await import("./sources/http.ts");
+  config: Pick<Config, "sources" | "sourceSettings" | "quota" | "http">,
+  parts: {
+    readonly store: Pick<Store, "quota">;
+    readonly log: Log;
+    readonly fetch?: typeof globalThis.fetch;
+    readonly onClockSkew?: HttpOptions["onClockSkew"];
+  },
+): Promise<{ readonly sources: IntensitySource[]; readonly budget: CallBudget }> {
+  const [{ createHttp }, { SOURCES }, { createCallBudget, limitsOf, quotaWindows }] = await Promise.all([
+    import("./sources/http.ts"),
+    import("./sources/registry.ts"),
+    import("./flows/call-budget.ts"),
+  ]);
+  const { log } = parts;
+  const budget = createCallBudget({
+    quota: parts.store.quota,
+    windowsOf: (source) => {
+      const module = SOURCES.find(({ description }) => description.name === source);
+      return module ? quotaWindows(limitsOf(module.description.quota, config.quota[source])) : [];
+    },
+    sleep,
+    log,
+  });
   const http = createHttp({
-    fetch,
+    fetch: parts.fetch ?? globalThis.fetch,
     clock: systemClock,
     ...config.http,
+    takeCall: budget.take,
     onRetry: (event) => log.warn(event, "retrying"),
+    onClockSkew: parts.onClockSkew ?? warnOfSkew(log),
   });
-  const build: Record<SourceName, () => Promise<IntensitySource | undefined>> = {
-    electricity_maps: async () =>
-      config.electricityMaps === null
-        ? undefined
-        : (await import("./sources/electricity-maps.ts")).createElectricityMaps({
-            http,
-            ...config.electricityMaps,
-          }),
-    watttime: async () =>
-      config.watttime === null
-        ? undefined
-        : (await import("./sources/watttime.ts")).createWatttime({
-            http,
-            clock: systemClock,
-            ...config.watttime,
-          }),
+  const sources = config.sources.flatMap((name) => {
+    const settings = config.sourceSettings[name];
+    const module = SOURCES.find(({ description }) => description.name === name);
+    if (settings === undefined || module === undefined) return [];
+    const setting = (variable: string): string => settings[variable] ?? "";
+    return [module.create({ http, clock: systemClock, setting })];
+  });
+  return { sources, budget };
+}
+
+/** For the few requests of a demo that has no store yet. */
+export const UNCOUNTED: Pick<Store, "quota"> = {
+  quota: {
+    take: async () => ({ taken: true }),
+    remaining: async () => [],
+    callsByDay: async () => [],
+  },
+};
+
+/** A clock that is off by more makes hours look as if they lay in the future, or were missing. */
+const SKEW_WORTH_A_WORD_MS = 120_000;
+
+function warnOfSkew(log: Log): NonNullable<HttpOptions["onClockSkew"]> {
+  const told = new Set<string>();
+  return ({ source, skewMs }) => {
+    if (Math.abs(skewMs) < SKEW_WORTH_A_WORD_MS || told.has(source)) return;
+    told.add(source);
+    log.warn({ source, aheadOfOursMs: skewMs }, "clock-skew");
   };
-  const built = await Promise.all(config.sources.map((name) => build[name]()));
-  return built.filter((source) => source !== undefined);
+}
+
+export const sleep = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
+
+/** The yearly mean of a zone as a yardstick for its readings; loaded when the first zone is judged. */
+export const annualMeanOf = async (zone: string): Promise<number | null> => {
+  const { annualMean } = await import("./sources/annual-means.ts");
+  return (await annualMean(zone))?.gCO2ePerKWh ?? null;
+};
+
+/** What flows that learn from providers are made of. */
+export async function createLearnParts(config: Config, store: Store, log: Log): Promise<LearnParts> {
+  const [{ randomUUID }, { keyHint }] = await Promise.all([import("node:crypto"), import("./config.ts")]);
+  const { sources, budget } = await createSources(config, { store, log });
+  return {
+    store,
+    sources,
+    budget,
+    clock: systemClock,
+    log,
+    sleep,
+    annualMeanOf,
+    keyHintOf: ({ key, wattTimeRegion }) => keyHint(config, [{ zone: key, wattTimeRegion }]),
+    holder: `${process.pid}-${randomUUID()}`,
+  };
+}
+
+/** What a calculation is made of. */
+export async function calculateParts(
+  config: Pick<Config, "annualMeans">,
+  store: Store,
+): Promise<CalculateParts> {
+  const { attributionOf } = await import("./sources/registry.ts");
+  return {
+    store,
+    clock: systemClock,
+    attributionOf,
+    annualMean: async (zone) =>
+      config.annualMeans ? (await import("./sources/annual-means.ts")).annualMean(zone) : undefined,
+  };
+}
+
+/** What decides which reading stands for an hour. */
+export async function acceptSettings(
+  config: Pick<Config, "factorType" | "sources" | "basis">,
+): Promise<AcceptSettings> {
+  const { SOURCES } = await import("./sources/registry.ts");
+  return {
+    factorType: config.factorType,
+    sourceOrder: config.sources,
+    basis: config.basis,
+    fillsAfterHours: Object.fromEntries(
+      SOURCES.map(({ description }) => [description.name, description.fillsAfterHours]),
+    ),
+  };
 }
 
 export async function createNotifier(config: Config): Promise<Notifier | null> {
@@ -103,13 +194,18 @@ export async function createLog(config: Pick<Config, "logLevel">): Promise<Log> 
   return log;
 }
 
-/** Regions by grid zone, each zone once. */
-export function zonesOf(regions: readonly Region[]): ZoneOfRegions[] {
-  const zones = new Map<string, { zone: ZoneOfRegions["zone"]; regions: string[] }>();
-  for (const { name, zone, wattTimeRegion } of regions) {
+/** Regions by grid zone, each zone once. Throws ConfigError for a region whose zone is not known. */
+export function zonesOf(
+  regions: readonly (Pick<Region, "name" | "wattTimeRegion"> & { readonly zone: string })[],
+): ZoneOfRegions[] {
+  const zones = new Map<string, ZoneOfRegions>();
+  for (const region of regions) {
+    const { zone } = region;
     const known = zones.get(zone);
-    if (known) known.regions.push(name);
-    else zones.set(zone, { zone: { key: zone, wattTimeRegion }, regions: [name] });
+    zones.set(zone, {
+      zone: { key: zone, wattTimeRegion: known?.zone.wattTimeRegion ?? region.wattTimeRegion },
+      regions: [...(known?.regions ?? []), region.name],
+    });
   }
   return [...zones.values()];
 }

@@ -7,11 +7,28 @@ const RegionSettings = v.nullable(
     zone: v.optional(v.pipe(v.string(), v.minLength(1))),
     location: v.optional(v.string()),
     wattTimeRegion: v.optional(v.pipe(v.string(), v.minLength(1))),
+    latitude: v.optional(v.pipe(v.number(), v.minValue(-90), v.maxValue(90))),
+    longitude: v.optional(v.pipe(v.number(), v.minValue(-180), v.maxValue(180))),
+    pue: v.optional(v.pipe(v.number(), v.minValue(1), v.maxValue(5))),
   }),
 );
+export type RegionSettings = v.InferOutput<typeof RegionSettings>;
 const ServiceSettings = v.strictObject({
   whPerRequest: v.pipe(v.number(), v.minValue(0), v.maxValue(1_000_000)),
   description: v.optional(v.string(), ""),
+});
+const Calls = v.nullable(v.pipe(v.number(), v.integer(), v.minValue(1)));
+const QuotaSettings = v.strictObject({
+  perMinute: v.optional(Calls),
+  perDay: v.optional(Calls),
+});
+/** Whole days to keep; null: for ever. */
+const Days = v.nullable(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(36_500)));
+const RetentionSettings = v.strictObject({
+  workloadDays: v.optional(Days, 90),
+  supersededDays: v.optional(Days, null),
+  intensityDays: v.optional(Days, null),
+  runsDays: v.optional(Days, 400),
 });
 const RegionName = v.pipe(v.string(), v.minLength(1), v.maxLength(50));
 const ServiceName = v.pipe(v.string(), v.minLength(1), v.maxLength(100));
@@ -20,22 +37,34 @@ const FILE_KEYS = {
   regions: v.optional(
     v.lazy((input) => (Array.isArray(input) ? v.array(RegionName) : v.record(RegionName, RegionSettings))),
   ),
+  aliases: v.optional(v.record(RegionName, RegionName), {}),
   services: v.optional(v.record(ServiceName, ServiceSettings), {}),
   sources: v.optional(v.array(v.string())),
   factorType: v.optional(v.picklist(["lifecycle", "direct"]), "lifecycle"),
+  basis: v.optional(v.picklist(["fill", "strict"]), "fill"),
+  lookBackHours: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(24 * 31)), 72),
+  staleAfterHours: v.optional(v.pipe(v.number(), v.minValue(1), v.maxValue(24 * 31)), 3),
+  quota: v.optional(v.record(v.string(), QuotaSettings), {}),
+  annualMeans: v.optional(v.boolean(), true),
+  retention: v.optional(RetentionSettings, {}),
 };
 
 /** The settings of `co2e.yaml`. Never a secret. */
 export interface FileSettings {
   /** For messages. */
   readonly path: string;
-  readonly regions:
-    | readonly string[]
-    | Readonly<Record<string, v.InferOutput<typeof RegionSettings>>>
-    | undefined;
+  readonly regions: readonly string[] | Readonly<Record<string, RegionSettings>> | undefined;
+  /** Names of one's own → names of regions. */
+  readonly aliases: Readonly<Record<string, string>>;
   readonly services: Readonly<Record<string, v.InferOutput<typeof ServiceSettings>>>;
   readonly sources: readonly string[] | undefined;
   readonly factorType: FactorType;
+  readonly basis: "fill" | "strict";
+  readonly lookBackHours: number;
+  readonly staleAfterHours: number;
+  readonly quota: Readonly<Record<string, v.InferOutput<typeof QuotaSettings>>>;
+  readonly annualMeans: boolean;
+  readonly retention: v.InferOutput<typeof RetentionSettings>;
 }
 
 /** Reads `named`, or `co2e.yaml` in the working folder when there is one; adds what is wrong to `problems`. */
@@ -55,9 +84,16 @@ export async function readFileSettings(named: string | undefined, problems: stri
   return {
     path,
     regions: read("regions", FILE_KEYS.regions),
+    aliases: read("aliases", FILE_KEYS.aliases),
     services: read("services", FILE_KEYS.services),
     sources: read("sources", FILE_KEYS.sources),
     factorType: read("factorType", FILE_KEYS.factorType),
+    basis: read("basis", FILE_KEYS.basis),
+    lookBackHours: read("lookBackHours", FILE_KEYS.lookBackHours),
+    staleAfterHours: read("staleAfterHours", FILE_KEYS.staleAfterHours),
+    quota: read("quota", FILE_KEYS.quota),
+    annualMeans: read("annualMeans", FILE_KEYS.annualMeans),
+    retention: read("retention", FILE_KEYS.retention),
   };
 }
 

@@ -2,8 +2,18 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { type Config, type Environment, readConfig, requireRegion, requireService } from "./config.ts";
+import {
+  askable,
+  type Config,
+  type Environment,
+  keyHint,
+  readConfig,
+  requireRegion,
+  requireService,
+} from "./config.ts";
 import { ConfigError } from "./core/errors.ts";
+import { instant } from "./core/time.ts";
+import { SOURCES, sourceModule } from "./sources/registry.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "co2e-config-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -24,7 +34,7 @@ async function problemsOf(environment: Environment, yaml = ""): Promise<readonly
 }
 
 describe("without any setting", () => {
-  it("the two regions, five services and two sources of the original design are there", async () => {
+  it("the two regions and five services of the original design are there, and the sources in the order of the registry", async () => {
     const config = await read({});
     expect(config.regions.map(({ name, zone }) => [name, zone])).toEqual([
       ["us-east-1", "US-MIDA-PJM"],
@@ -37,30 +47,48 @@ describe("without any setting", () => {
       "data-sync",
       "notification",
     ]);
-    expect(config.sources).toEqual(["electricity_maps", "watttime"]);
+    expect(config.sources).toEqual([
+      "electricity_maps",
+      "energy_charts",
+      "gb_carbon_intensity",
+      "energinet",
+      "eia",
+      "entsoe",
+      "watttime",
+    ]);
   });
 
-  it("no key is known, so no source can be asked, and nobody is told of failures", async () => {
-    const { electricityMaps, watttime, slackWebhookUrl } = await read({});
-    expect({ electricityMaps, watttime, slackWebhookUrl }).toEqual({
-      electricityMaps: null,
-      watttime: null,
-      slackWebhookUrl: null,
-    });
+  it("no key is known, so only the sources without one can be asked, and nobody is told of failures", async () => {
+    const config = await read({});
+    const names = ["energy_charts", "gb_carbon_intensity", "energinet"];
+    expect(Object.keys(config.sourceSettings)).toEqual(names);
+    expect(askable(config).map(({ description }) => description.name)).toEqual(names);
+    expect(config.slackWebhookUrl).toBeNull();
   });
 
   it("there are three attempts, five seconds apart, as the original design says", async () => {
     expect((await read({})).http).toEqual({ timeoutMs: 15_000, attempts: 3, retryDelayMs: 5_000 });
   });
 
-  it("the store is embedded, in a folder of the user, and the demo has its own", async () => {
-    const { database, demoDirectory } = await read({});
+  it("the store is embedded, in a folder of the user, and the demo has two of its own", async () => {
+    const { database, demoDirectories } = await read({});
     expect(database).toHaveProperty("directory", expect.stringContaining("co2e"));
-    expect(demoDirectory).not.toBe("directory" in database ? database.directory : "");
+    const own = "directory" in database ? database.directory : "";
+    expect(new Set([own, demoDirectories.sample, demoDirectories.live]).size).toBe(3);
   });
 
   it("lifecycle factors are used, and the log says what a person wants to know", async () => {
     expect(await read({})).toMatchObject({ factorType: "lifecycle", logLevel: "info" });
+  });
+
+  it("an ingest looks back three days, three hours are stale, another basis may fill and a yearly mean stand in", async () => {
+    expect(await read({})).toMatchObject({
+      lookBackHours: 72,
+      staleAfterHours: 3,
+      basis: "fill",
+      annualMeans: true,
+      quota: {},
+    });
   });
 
   it("an empty variable, or one of blanks, is one that is not set", async () => {
@@ -69,15 +97,12 @@ describe("without any setting", () => {
       "CO2E_SOURCES",
       "CO2E_TIMEOUT_MS",
       "CO2E_RETRY_DELAY_MS",
-      "ELECTRICITY_MAPS_API_KEY",
-      "ELECTRICITY_MAPS_BASE_URL",
-      "WATTTIME_USERNAME",
-      "WATTTIME_PASSWORD",
-      "WATTTIME_BASE_URL",
       "SLACK_WEBHOOK_URL",
       "CO2E_LOG_LEVEL",
       "CO2E_DATA_DIR",
+      ...SOURCES.flatMap(({ settings }) => settings.map(({ variable }) => variable)),
     ];
+    expect(names).toEqual(expect.arrayContaining(["WATTTIME_PASSWORD", "ELECTRICITY_MAPS_ALLOW_SANDBOX"]));
     for (const empty of ["", "  "]) {
       expect(await read(Object.fromEntries(names.map((name) => [name, empty])))).toEqual(await read({}));
     }
@@ -91,21 +116,24 @@ describe("where the data lies", () => {
     }
   });
 
-  it("CO2E_DATA_DIR names the folder of the embedded store, and the demo's lies inside it", async () => {
+  it("CO2E_DATA_DIR names the folder of the embedded store, and the demo's lie inside it", async () => {
     const config = await read({ CO2E_DATA_DIR: "/srv/co2e" });
-    expect(config).toMatchObject({ database: { directory: "/srv/co2e" }, demoDirectory: "/srv/co2e/demo" });
+    expect(config).toMatchObject({
+      database: { directory: "/srv/co2e" },
+      demoDirectories: { sample: "/srv/co2e/demo", live: "/srv/co2e/demo-live" },
+    });
   });
 
   it("a store in memory leaves no folder behind", async () => {
     expect(await read({ CO2E_DATA_DIR: "memory:" })).toMatchObject({
       database: { directory: "memory:" },
-      demoDirectory: "memory:",
+      demoDirectories: { sample: "memory:", live: "memory:" },
     });
   });
 
   it("the demo keeps away from a PostgreSQL", async () => {
     const config = await read({ DATABASE_URL: "postgres://host/db", CO2E_DATA_DIR: "/srv/co2e" });
-    expect(config.demoDirectory).toBe("/srv/co2e/demo");
+    expect(config.demoDirectories).toEqual({ sample: "/srv/co2e/demo", live: "/srv/co2e/demo-live" });
   });
 });
 
@@ -124,7 +152,7 @@ describe("what is wrong", () => {
     WATTTIME_PASSWORD: secrets[2],
     WATTTIME_BASE_URL: `ftp://${secrets[4]}@api.watttime.org`,
     SLACK_WEBHOOK_URL: `hooks.slack.com/services/${secrets[3]}`,
-    CO2E_SOURCES: "eia",
+    CO2E_SOURCES: "no_such_source",
     CO2E_TIMEOUT_MS: "0",
     CO2E_RETRY_DELAY_MS: "5s",
     CO2E_LOG_LEVEL: "loud",
@@ -180,31 +208,65 @@ describe("what is wrong", () => {
 });
 
 describe("a command that needs a source", () => {
-  const ask = (environment: Environment): Promise<unknown> => {
-    const path = join(folder, "empty.yaml");
-    writeFileSync(path, "");
+  const ask = (environment: Environment, yaml = ""): Promise<unknown> => {
+    const path = join(folder, "needs-source.yaml");
+    writeFileSync(path, yaml);
     return readConfig({ CO2E_CONFIG: path, ...environment }, { source: true }).catch(
       (error: unknown) => error,
     );
   };
+  /** The keyless sources cover Europe alone. */
+  const american = "regions: [us-east-1]";
 
   it("is told which keys would do when none is set", async () => {
-    const outcome = await ask({});
+    const outcome = await ask({}, american);
     expect(outcome).toBeInstanceOf(ConfigError);
     expect(outcome).toHaveProperty(
       "message",
-      expect.stringMatching(/ELECTRICITY_MAPS_API_KEY.*WATTTIME_USERNAME and WATTTIME_PASSWORD/),
+      expect.stringMatching(
+        /us-east-1.*ELECTRICITY_MAPS_API_KEY.*EIA_API_KEY.*WATTTIME_USERNAME and WATTTIME_PASSWORD/,
+      ),
     );
+    // A key for Europe serves no region in Virginia.
+    expect(outcome).not.toHaveProperty("message", expect.stringContaining("ENTSOE_API_TOKEN"));
   });
 
   it("is content with one key of the chain, whichever it is", async () => {
-    expect(await ask({ ELECTRICITY_MAPS_API_KEY: "em_live_x" })).not.toBeInstanceOf(ConfigError);
-    expect(await ask({ WATTTIME_USERNAME: "ada", WATTTIME_PASSWORD: "x" })).not.toBeInstanceOf(ConfigError);
+    for (const key of [
+      { ELECTRICITY_MAPS_API_KEY: "em_live_x" },
+      { EIA_API_KEY: "x" },
+      { WATTTIME_USERNAME: "ada", WATTTIME_PASSWORD: "x" },
+    ]) {
+      expect(await ask(key, american)).not.toBeInstanceOf(ConfigError);
+    }
   });
 
-  it("is not helped by the key of a source outside the chain", async () => {
+  it("needs no key while a keyless source covers one of the regions", async () => {
+    expect(await ask({})).not.toBeInstanceOf(ConfigError);
+    expect(await ask({}, "regions: [us-east-1, aws:eu-west-2]")).not.toBeInstanceOf(ConfigError);
+    expect(await ask({ CO2E_SOURCES: "energinet" })).toBeInstanceOf(ConfigError);
+  });
+
+  it("is not stopped by a site whose zone a provider has yet to say", async () => {
+    const site = "regions: { office: { latitude: 47.4, longitude: 8.5 } }";
+    expect(await ask({ CO2E_SOURCES: "electricity_maps" }, site)).not.toBeInstanceOf(ConfigError);
+  });
+
+  it("is not helped by the key of a source outside the chain, nor by one that does not cover the regions", async () => {
     const outcome = await ask({ ELECTRICITY_MAPS_API_KEY: "em_live_x", CO2E_SOURCES: "watttime" });
     expect(outcome).toHaveProperty("message", expect.stringContaining("WATTTIME_USERNAME"));
+    expect(await ask({ ENTSOE_API_TOKEN: "x", CO2E_SOURCES: "entsoe" }, american)).toBeInstanceOf(
+      ConfigError,
+    );
+  });
+
+  it("hints at no key when the keys at hand are all there are for a region", async () => {
+    const settings = { sources: ["energy_charts"], sourceSettings: {} };
+    const germany = [{ zone: "DE", wattTimeRegion: null }];
+    expect(keyHint({ ...settings, sourceSettings: { energy_charts: {} } }, germany)).toBe("");
+    expect(keyHint({ sources: ["entsoe", "watttime"], sourceSettings: {} }, germany)).toMatch(
+      /^Set ENTSOE_API_TOKEN \(https:\/\/\S+\)\.$/,
+    );
   });
 });
 
@@ -237,10 +299,10 @@ describe("Electricity Maps", () => {
   const key = { ELECTRICITY_MAPS_API_KEY: "em_live_x" };
 
   it("a key is enough: version 4 at the provider's own address, no sandbox", async () => {
-    expect((await read(key)).electricityMaps).toEqual({
-      apiKey: "em_live_x",
-      baseUrl: "https://api.electricitymaps.com/v4",
-      allowSandbox: false,
+    expect((await read(key)).sourceSettings.electricity_maps).toEqual({
+      ELECTRICITY_MAPS_API_KEY: "em_live_x",
+      ELECTRICITY_MAPS_BASE_URL: "https://api.electricitymaps.com/v4",
+      ELECTRICITY_MAPS_ALLOW_SANDBOX: "0",
     });
   });
 
@@ -249,9 +311,8 @@ describe("Electricity Maps", () => {
       ["https://api.electricitymap.org/v3", "https://api.electricitymap.org/v3"],
       ["http://localhost:9999/em/v4/", "http://localhost:9999/em/v4"],
     ]) {
-      expect((await read({ ...key, ELECTRICITY_MAPS_BASE_URL: written })).electricityMaps?.baseUrl).toBe(
-        baseUrl,
-      );
+      const { sourceSettings } = await read({ ...key, ELECTRICITY_MAPS_BASE_URL: written });
+      expect(sourceSettings.electricity_maps?.ELECTRICITY_MAPS_BASE_URL).toBe(baseUrl);
     }
   });
 
@@ -278,27 +339,31 @@ describe("Electricity Maps", () => {
   });
 
   it("a line break at the end, as mounted secrets have it, does no harm", async () => {
-    expect((await read({ ELECTRICITY_MAPS_API_KEY: "em_live_x\n" })).electricityMaps?.apiKey).toBe(
-      "em_live_x",
-    );
+    const { sourceSettings } = await read({ ELECTRICITY_MAPS_API_KEY: "em_live_x\n" });
+    expect(sourceSettings.electricity_maps?.ELECTRICITY_MAPS_API_KEY).toBe("em_live_x");
   });
 
   it("sandbox data is taken only when asked for", async () => {
-    const allowed = await read({ ...key, ELECTRICITY_MAPS_ALLOW_SANDBOX: "1" });
-    const refused = await read({ ...key, ELECTRICITY_MAPS_ALLOW_SANDBOX: "0" });
-    expect([allowed.electricityMaps?.allowSandbox, refused.electricityMaps?.allowSandbox]).toEqual([
-      true,
-      false,
+    const written = async (text: string) =>
+      (await read({ ...key, ELECTRICITY_MAPS_ALLOW_SANDBOX: text })).sourceSettings.electricity_maps
+        ?.ELECTRICITY_MAPS_ALLOW_SANDBOX;
+    expect([await written("1"), await written("0"), await written("")]).toEqual(["1", "0", "0"]);
+  });
+
+  it("whether sandbox data is meant is not guessed", async () => {
+    expect(await problemsOf({ ...key, ELECTRICITY_MAPS_ALLOW_SANDBOX: "yes" })).toEqual([
+      expect.stringMatching(/^ELECTRICITY_MAPS_ALLOW_SANDBOX.*"yes".*1 or 0/),
     ]);
   });
 });
 
 describe("WattTime and Slack", () => {
   it("a login is taken with the provider's own address", async () => {
-    expect((await read({ WATTTIME_USERNAME: "ada", WATTTIME_PASSWORD: "p w" })).watttime).toEqual({
-      username: "ada",
-      password: "p w",
-      baseUrl: "https://api.watttime.org",
+    const { sourceSettings } = await read({ WATTTIME_USERNAME: "ada", WATTTIME_PASSWORD: "p w" });
+    expect(sourceSettings.watttime).toEqual({
+      WATTTIME_USERNAME: "ada",
+      WATTTIME_PASSWORD: "p w",
+      WATTTIME_BASE_URL: "https://api.watttime.org",
     });
   });
 
@@ -310,7 +375,20 @@ describe("WattTime and Slack", () => {
       "http://localhost:1/v3",
       "http://localhost:1/v3/",
     ]) {
-      expect((await read({ ...login, WATTTIME_BASE_URL: url })).watttime?.baseUrl).toBe("http://localhost:1");
+      const settings = (await read({ ...login, WATTTIME_BASE_URL: url })).sourceSettings.watttime;
+      const asked: string[] = [];
+      const source = sourceModule("watttime")?.create({
+        http: {
+          async get(request) {
+            asked.push(request.url.href);
+            return { status: 403, json: undefined, text: "" };
+          },
+        },
+        clock: () => instant(0),
+        setting: (variable) => settings?.[variable] ?? "",
+      });
+      await expect(source?.describeAccess?.()).rejects.toThrow(/refused the login/);
+      expect(asked).toEqual(["http://localhost:1/login"]);
     }
   });
 
@@ -343,10 +421,10 @@ describe("sources", () => {
   });
 
   it("that do not exist are refused by name, with the names that do", async () => {
-    expect(await problemsOf({ CO2E_SOURCES: "watttime,eia" })).toEqual([
-      expect.stringMatching(/^CO2E_SOURCES.*"eia".*electricity_maps, watttime/),
+    expect(await problemsOf({ CO2E_SOURCES: "watttime,entso_e" })).toEqual([
+      expect.stringMatching(/^CO2E_SOURCES.*"entso_e".*electricity_maps, .*watttime/),
     ]);
-    expect((await problemsOf({}, "sources: [eia]")).join()).toMatch(/sources.*"eia"/);
+    expect((await problemsOf({}, "sources: [entso_e]")).join()).toMatch(/sources.*"entso_e"/);
   });
 
   it("none at all are refused", async () => {
@@ -355,90 +433,84 @@ describe("sources", () => {
   });
 });
 
-describe("regions", () => {
-  const regionsOf = async (yaml: string): Promise<Config["regions"]> => (await read({}, yaml)).regions;
-
-  it("a list names built-in ones, in its order", async () => {
-    expect(await regionsOf("regions: [eu-central-1]")).toEqual([
-      {
-        name: "eu-central-1",
-        location: "Europe (Frankfurt)",
-        zone: "DE",
-        zoneAlias: null,
-        wattTimeRegion: "DE",
-        origin: "built-in",
-      },
-    ]);
-    expect((await regionsOf("regions: [eu-central-1, us-east-1]")).map(({ name }) => name)).toEqual([
-      "eu-central-1",
-      "us-east-1",
-    ]);
-  });
-
-  it("a map adds sites of one's own beside built-in ones", async () => {
-    const [builtIn, own] = await regionsOf(
-      "regions:\n  us-east-1:\n  oslo-cellar: { zone: NO-NO1, location: Oslo, wattTimeRegion: NO }\n",
-    );
-    expect(builtIn).toMatchObject({ name: "us-east-1", zone: "US-MIDA-PJM", origin: "built-in" });
-    expect(own).toEqual({
-      name: "oslo-cellar",
-      location: "Oslo",
-      zone: "NO-NO1",
-      zoneAlias: null,
-      wattTimeRegion: "NO",
-      origin: "co2e.yaml",
+describe("what a key of a source needs", () => {
+  it("is only its own variables: a base address alone makes no source", async () => {
+    const { sourceSettings } = await read({ EIA_BASE_URL: "http://localhost:1", EIA_API_KEY: "" });
+    expect(sourceSettings).not.toHaveProperty("eia");
+    expect((await read({ EIA_API_KEY: "abc" })).sourceSettings.eia).toEqual({
+      EIA_API_KEY: "abc",
+      EIA_BASE_URL: "https://api.eia.gov",
+      EIA_PERIOD_CONVENTION: "ending",
     });
   });
 
-  it("US-VA, the original's name for Virginia's grid, is US-MIDA-PJM, and the alias is remembered", async () => {
-    expect(await regionsOf("regions: { us-east-1: { zone: US-VA } }")).toEqual([
-      expect.objectContaining({
-        zone: "US-MIDA-PJM",
-        zoneAlias: "US-VA",
-        wattTimeRegion: "PJM_DC",
-        origin: "built-in",
-      }),
+  it("a keyless source may be sent elsewhere", async () => {
+    const { sourceSettings } = await read({ ENERGY_CHARTS_BASE_URL: "http://localhost:1/" });
+    expect(sourceSettings.energy_charts).toEqual({ ENERGY_CHARTS_BASE_URL: "http://localhost:1" });
+  });
+
+  it("no key of any source is repeated when it is wrong", async () => {
+    for (const { settings } of SOURCES) {
+      for (const { variable, kind } of settings.filter((setting) => setting.kind === "key")) {
+        const problems = await problemsOf({ [variable]: "s3 cret" });
+        expect([kind, problems]).toEqual(["key", [expect.stringMatching(new RegExp(`^${variable} `))]]);
+        expect(problems.join()).not.toContain("s3");
+      }
+    }
+  });
+});
+
+describe("hours and budgets", () => {
+  it("are taken from the file", async () => {
+    const yaml =
+      "basis: strict\nlookBackHours: 48\nstaleAfterHours: 1.5\nannualMeans: false\n" +
+      "quota: { energy_charts: { perMinute: 3, perDay: 500 }, watttime: { perMinute: null } }\n";
+    expect(await read({}, yaml)).toMatchObject({
+      basis: "strict",
+      lookBackHours: 48,
+      staleAfterHours: 1.5,
+      annualMeans: false,
+      quota: { energy_charts: { perMinute: 3, perDay: 500 }, watttime: { perMinute: null } },
+    });
+  });
+
+  it.each([
+    ["basis: exact", "basis"],
+    ["lookBackHours: 0", "lookBackHours"],
+    ["lookBackHours: 745", "lookBackHours"],
+    ["lookBackHours: 1.5", "lookBackHours"],
+    ["staleAfterHours: 0.5", "staleAfterHours"],
+    ["annualMeans: maybe", "annualMeans"],
+    ["quota: { energy_charts: { perMinute: 0 } }", "quota.energy_charts.perMinute"],
+    ["quota: { energy_charts: { perDay: 1.5 } }", "quota.energy_charts.perDay"],
+    ["quota: { energy_charts: { perHour: 5 } }", "quota.energy_charts.perHour"],
+    ["quota: { entso_e: { perDay: 5 } }", 'quota names "entso_e"'],
+  ])("%s is refused, and the message says where", async (yaml, where) => {
+    const problems = await problemsOf({}, yaml);
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toContain(where);
+  });
+});
+
+describe("retention", () => {
+  it("keeps grid intensity for ever, hourly workload rows for 90 days and notes of runs for 400", async () => {
+    const defaults = { workloadDays: 90, supersededDays: null, intensityDays: null, runsDays: 400 };
+    expect((await read({})).retention).toEqual(defaults);
+    expect((await read({}, "retention: { supersededDays: 30, runsDays: null }")).retention).toEqual({
+      ...defaults,
+      supersededDays: 30,
+      runsDays: null,
+    });
+  });
+
+  it("is a whole number of days from 1, or null", async () => {
+    for (const wrong of ["0", "-1", "1.5", "ninety", "36501"])
+      expect(await problemsOf({}, `retention: { intensityDays: ${wrong} }`)).toEqual([
+        expect.stringContaining("co2e.yaml: retention.intensityDays is "),
+      ]);
+    expect(await problemsOf({}, "retention: { days: 90 }")).toEqual([
+      expect.stringMatching(/retention\.days is not a setting/),
     ]);
-  });
-
-  it("a built-in region in another zone is no longer in the WattTime region known for it", async () => {
-    expect(await regionsOf("regions: { us-east-1: { zone: US-CAL-CISO } }")).toEqual([
-      expect.objectContaining({ zone: "US-CAL-CISO", wattTimeRegion: null, origin: "co2e.yaml" }),
-    ]);
-  });
-
-  it("an unknown region needs a zone, and each such region is told", async () => {
-    const problems = await problemsOf({}, "regions: [mars-1, us-east-1, moon-2]");
-    expect(problems).toHaveLength(2);
-    expect(problems[0]).toMatch(/mars-1.*zone/);
-    expect(problems[1]).toMatch(/moon-2.*zone/);
-  });
-
-  it("an empty list is refused: it would look like a success that fetches nothing", async () => {
-    expect((await problemsOf({}, "regions: []")).join()).toMatch(/regions is empty/);
-    expect((await problemsOf({}, "regions: {}")).join()).toMatch(/regions is empty/);
-  });
-
-  it("names match exactly: Google's us-east1 is not AWS's us-east-1", async () => {
-    expect((await problemsOf({}, "regions: [us-east1]")).join()).toContain("us-east1");
-  });
-
-  it("a region listed twice is not two regions", async () => {
-    const outcome = await read({}, "regions: [us-east-1, us-east-1]").catch((error: unknown) => error);
-    if (outcome instanceof ConfigError) expect(outcome.message).toContain("us-east-1");
-    else expect(outcome).toHaveProperty("regions.length", 1);
-  });
-
-  it("a zone called like something every object has stays a zone", async () => {
-    expect(await regionsOf("regions: { site: { zone: constructor } }")).toEqual([
-      expect.objectContaining({ zone: "constructor", zoneAlias: null }),
-    ]);
-  });
-
-  it("a name longer than the 50 characters of its column is refused", async () => {
-    const longest = "x".repeat(50);
-    expect((await regionsOf(`regions: { ${longest}: { zone: DE } }`))[0]?.name).toBe(longest);
-    expect(await problemsOf({}, `regions: { ${longest}x: { zone: DE } }`)).not.toEqual([]);
   });
 });
 
@@ -492,9 +564,9 @@ describe("co2e.yaml", () => {
   it("a mistake under one key hides none under another", async () => {
     const problems = await problemsOf(
       {},
-      "factorType: both\nsources: [eia]\nregoins: [us-east-1]\nregions: [mars-1]\n",
+      "factorType: both\nsources: [entso_e]\nregoins: [us-east-1]\nregions: [mars-1]\n",
     );
-    for (const name of ["factorType", "eia", "regoins", "mars-1"]) {
+    for (const name of ["factorType", "entso_e", "regoins", "mars-1"]) {
       expect(problems.filter((problem) => problem.includes(name))).toHaveLength(1);
     }
   });
@@ -513,7 +585,7 @@ describe("co2e.yaml", () => {
 
   it("problems name the file that was read, wherever it lies", async () => {
     const path = join(folder, "staging.yaml");
-    for (const yaml of ["regions: [mars-1]", "regions: []", "sources: [eia]", "factorType: both"]) {
+    for (const yaml of ["regions: [mars-1]", "regions: []", "sources: [entso_e]", "factorType: both"]) {
       writeFileSync(path, yaml);
       const problems = await problemsOf({ CO2E_CONFIG: path });
       expect(problems).toEqual([expect.stringContaining("staging.yaml")]);

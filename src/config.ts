@@ -1,46 +1,40 @@
 import { join, resolve } from "node:path";
 import envPaths from "env-paths";
 import { type FileSettings, readFileSettings } from "./config-file.ts";
+import { type Region, readRegions, requireRegionOf } from "./config-regions.ts";
 import { ConfigError } from "./core/errors.ts";
 import type { FactorType } from "./core/intensity.ts";
 import { SERVICE_PROFILES, type ServiceProfile } from "./emissions/profiles.ts";
-import { CLOUD_REGIONS, cloudRegion, resolveZone } from "./zones/cloud-regions.ts";
+import { SOURCES, sourceModule } from "./sources/registry.ts";
+import { isSecret, type SourceModule, type SourceSetting } from "./sources/source.ts";
 
 /** Sources that settings can name, in the default order of the chain. */
-export const SOURCE_NAMES = ["electricity_maps", "watttime"] as const;
-export type SourceName = (typeof SOURCE_NAMES)[number];
-
-export interface Region {
-  readonly name: string;
-  readonly location: string;
-  /** Electricity Maps zone key, aliases resolved. */
-  readonly zone: string;
-  /** The zone as it was written, when that was an alias. */
-  readonly zoneAlias: string | null;
-  readonly wattTimeRegion: string | null;
-  readonly origin: "built-in" | "co2e.yaml";
-}
+const SOURCE_NAMES = SOURCES.map(({ description }) => description.name);
 
 export interface Config {
   readonly database: { readonly url: string } | { readonly directory: string };
-  /** Where `co2e demo` keeps its sample data, apart from everything else. */
-  readonly demoDirectory: string;
+  /** Where `co2e demo` keeps its data, apart from everything else. */
+  readonly demoDirectories: { readonly sample: string; readonly live: string };
   readonly regions: readonly Region[];
   readonly services: Readonly<Record<string, ServiceProfile>>;
   /** The chain, in order. A source without its key is in it and cannot be asked. */
-  readonly sources: readonly SourceName[];
+  readonly sources: readonly string[];
+  /** By source: the values of its variables. Absent: a secret that it needs is not set. */
+  readonly sourceSettings: Readonly<Record<string, SourceSettings>>;
+  /** Requests allowed, by source; null lifts a limit. Where nothing is said the source's own numbers hold. */
+  readonly quota: FileSettings["quota"];
   readonly factorType: FactorType;
+  /** "strict": a reading on another basis never fills an hour. */
+  readonly basis: "fill" | "strict";
+  /** How far back an ingest looks for hours that are missing or still estimated. */
+  readonly lookBackHours: number;
+  /** A region whose newest hour began earlier than this is stale. */
+  readonly staleAfterHours: number;
+  /** Whether a yearly mean may stand in at calculation time when no hour is known. */
+  readonly annualMeans: boolean;
+  /** Whole days that `co2e cleanup` keeps each kind of row; null: for ever. */
+  readonly retention: FileSettings["retention"];
   readonly http: { readonly timeoutMs: number; readonly attempts: number; readonly retryDelayMs: number };
-  readonly electricityMaps: {
-    readonly apiKey: string;
-    readonly baseUrl: string;
-    readonly allowSandbox: boolean;
-  } | null;
-  readonly watttime: {
-    readonly username: string;
-    readonly password: string;
-    readonly baseUrl: string;
-  } | null;
   readonly slackWebhookUrl: string | null;
   readonly logLevel: string;
 }
@@ -48,7 +42,6 @@ export interface Config {
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 const LOG_LEVELS = ["fatal", "error", "warn", "info", "debug", "trace", "silent"];
-const DEFAULT_REGIONS = ["us-east-1", "eu-central-1"];
 
 /** Reads the environment and `co2e.yaml` (CO2E_CONFIG, or the working folder). The only reader of both.
  *  Secrets come from the environment alone. With `needs.source` a source that can be asked is required.
@@ -68,18 +61,26 @@ export async function readConfig(
 
   const config: Config = {
     database: databaseUrl === undefined ? { directory: resolveDirectory(directory) } : { url: databaseUrl },
-    demoDirectory: directory === "memory:" ? directory : join(resolve(directory), "demo"),
+    demoDirectories: {
+      sample: directory === "memory:" ? directory : join(resolve(directory), "demo"),
+      live: directory === "memory:" ? directory : join(resolve(directory), "demo-live"),
+    },
     regions: readRegions(file, problems),
     services: readServices(file),
     sources: readSources(env("CO2E_SOURCES"), file, problems),
+    sourceSettings: readSourceSettings(env, problems),
+    quota: readQuota(file, problems),
     factorType: file.factorType,
+    basis: file.basis,
+    lookBackHours: file.lookBackHours,
+    staleAfterHours: file.staleAfterHours,
+    annualMeans: file.annualMeans,
+    retention: file.retention,
     http: {
       timeoutMs: readNumber(env, "CO2E_TIMEOUT_MS", 15_000, 1, problems),
       attempts: 3,
       retryDelayMs: readNumber(env, "CO2E_RETRY_DELAY_MS", 5_000, 0, problems),
     },
-    electricityMaps: readElectricityMaps(env, problems),
-    watttime: readWatttime(env, problems),
     slackWebhookUrl: readUrl(env, "SLACK_WEBHOOK_URL", undefined, problems) ?? null,
     logLevel: env("CO2E_LOG_LEVEL") ?? "info",
   };
@@ -91,55 +92,44 @@ export async function readConfig(
   return config;
 }
 
+/** Without a key some sources can be asked all the same; one that serves none of the regions is of no use. */
 function requireSource(config: Config, problems: string[]): void {
-  const keys: Record<SourceName, { readonly isSet: boolean; readonly names: string }> = {
-    electricity_maps: {
-      isSet: config.electricityMaps !== null,
-      names: "ELECTRICITY_MAPS_API_KEY (https://portal.electricitymaps.com)",
-    },
-    watttime: {
-      isSet: config.watttime !== null,
-      names: "WATTTIME_USERNAME and WATTTIME_PASSWORD (https://docs.watttime.org)",
-    },
-  };
-  if (config.sources.some((name) => keys[name].isSet)) return;
+  const isServed = ({ zone, wattTimeRegion }: Region): boolean =>
+    zone === null ||
+    askable(config).some(({ description }) => description.covers({ key: zone, wattTimeRegion }));
+  if (config.regions.length === 0 || config.regions.some(isServed)) return;
   problems.push(
-    `No source of grid intensity can be asked. Set ${config.sources.map((name) => keys[name].names).join(", or ")}. ` +
-      "Without a key: co2e import intensity FILE, or co2e demo.",
+    `No source of grid intensity can be asked for ${config.regions.map(({ name }) => name).join(", ")}. ` +
+      `${keyHint(config, config.regions)} Without a key: co2e import intensity FILE, or co2e demo.`,
   );
 }
 
-function readRegions(file: FileSettings, problems: string[]): Region[] {
-  const listed = file.regions ?? DEFAULT_REGIONS;
-  const entries = Array.isArray(listed)
-    ? [...new Set<string>(listed)].map((name) => [name, null] as const)
-    : Object.entries(listed);
-  if (entries.length === 0)
-    problems.push(`${file.path}: regions is empty; leave it out or name at least one region`);
-  const regions: Region[] = [];
-  for (const [name, settings] of entries) {
-    const known = cloudRegion(name);
-    const written = settings?.zone ?? known?.zone;
-    if (written === undefined) {
-      problems.push(
-        `${file.path}: region ${name} is not built in (${CLOUD_REGIONS.map((region) => region.name).join(", ")} are); ` +
-          `give it a zone: regions: { ${name}: { zone: … } }`,
-      );
-      continue;
-    }
-    const zone = resolveZone(written);
-    const keepsZone = zone === known?.zone;
-    regions.push({
-      name,
-      location: settings?.location ?? known?.location ?? "",
-      zone,
-      zoneAlias: zone === written ? null : written,
-      // A region moved to another zone by configuration is no longer in the WattTime region we know for it.
-      wattTimeRegion: settings?.wattTimeRegion ?? (keepsZone ? (known?.wattTimeRegion ?? null) : null),
-      origin: known && keepsZone ? "built-in" : "co2e.yaml",
-    });
-  }
-  return regions;
+/** The configured sources whose secrets are set, in order. */
+export const askable = (config: Pick<Config, "sources" | "sourceSettings">): SourceModule[] =>
+  config.sources.flatMap((name) => {
+    const module = sourceModule(name);
+    return module !== undefined && Object.hasOwn(config.sourceSettings, name) ? [module] : [];
+  });
+
+/** "Set ELECTRICITY_MAPS_API_KEY (https://…), or EIA_API_KEY (https://…).": the keys that would serve one of `regions`. */
+export function keyHint(
+  config: Pick<Config, "sources" | "sourceSettings">,
+  regions: readonly Pick<Region, "zone" | "wattTimeRegion">[],
+): string {
+  const missing = config.sources
+    .filter((name) => !Object.hasOwn(config.sourceSettings, name))
+    .flatMap((name) => sourceModule(name) ?? [])
+    .filter(({ description }) =>
+      regions.some(
+        ({ zone, wattTimeRegion }) => zone === null || description.covers({ key: zone, wattTimeRegion }),
+      ),
+    );
+  if (missing.length === 0) return "";
+  const named = missing.map(({ settings, keyUrl }) => {
+    const secrets = settings.filter(isSecret).map(({ variable }) => variable);
+    return `${secrets.join(" and ")}${keyUrl === null ? "" : ` (${keyUrl})`}`;
+  });
+  return `Set ${named.join(", or ")}.`;
 }
 
 const readServices = (file: FileSettings): Record<string, ServiceProfile> => ({
@@ -152,51 +142,70 @@ const readServices = (file: FileSettings): Record<string, ServiceProfile> => ({
   ),
 });
 
-function readSources(fromEnv: string | undefined, file: FileSettings, problems: string[]): SourceName[] {
+function readSources(fromEnv: string | undefined, file: FileSettings, problems: string[]): string[] {
   const [where, names] =
     fromEnv === undefined
-      ? [`${file.path}: sources`, file.sources ?? [...SOURCE_NAMES]]
+      ? [`${file.path}: sources`, file.sources ?? SOURCE_NAMES]
       : ["CO2E_SOURCES", fromEnv.split(",").map((name) => name.trim())];
-  const known = names.filter((name): name is SourceName =>
-    (SOURCE_NAMES as readonly string[]).includes(name),
-  );
   for (const name of names) {
-    if (!(known as string[]).includes(name))
+    if (!SOURCE_NAMES.includes(name))
       problems.push(`${where} names "${name}": use ${SOURCE_NAMES.join(", ")}, in the order to ask them`);
   }
   if (names.length === 0) problems.push(`${where} is empty: name at least one of ${SOURCE_NAMES.join(", ")}`);
-  return [...new Set(known)];
+  return [...new Set(names)].filter((name) => SOURCE_NAMES.includes(name));
+}
+
+function readQuota(file: FileSettings, problems: string[]): FileSettings["quota"] {
+  for (const name of Object.keys(file.quota)) {
+    if (!SOURCE_NAMES.includes(name))
+      problems.push(`${file.path}: quota names "${name}": use ${SOURCE_NAMES.join(", ")}`);
+  }
+  return file.quota;
 }
 
 type Env = (name: string) => string | undefined;
+type SourceSettings = Readonly<Record<string, string>>;
 
-function readElectricityMaps(env: Env, problems: string[]): Config["electricityMaps"] {
-  const baseUrl = readUrl(env, "ELECTRICITY_MAPS_BASE_URL", "https://api.electricitymaps.com/v4", problems);
-  if (baseUrl !== undefined && !/\/v[34]$/.test(baseUrl)) {
-    problems.push("ELECTRICITY_MAPS_BASE_URL must end in /v3 or /v4: the end says which version is spoken");
+function readSourceSettings(env: Env, problems: string[]): Record<string, SourceSettings> {
+  const bySource: Record<string, SourceSettings> = {};
+  for (const { description, settings } of SOURCES) {
+    const values: Record<string, string> = {};
+    const secrets = settings.filter(isSecret);
+    const given = secrets.filter(({ variable }) => env(variable) !== undefined);
+    for (const setting of settings) {
+      const value = readSourceSetting(env, setting, problems);
+      if (value !== undefined) values[setting.variable] = value;
+    }
+    for (const { variable } of given.length > 0 ? secrets : []) {
+      if (env(variable) === undefined)
+        problems.push(`${variable} is not set, ${given[0]?.variable} is: set both or none`);
+    }
+    if (settings.every(({ variable }) => Object.hasOwn(values, variable)))
+      bySource[description.name] = values;
   }
-  const allowSandbox = env("ELECTRICITY_MAPS_ALLOW_SANDBOX") ?? "0";
-  if (allowSandbox !== "0" && allowSandbox !== "1")
-    problems.push(`ELECTRICITY_MAPS_ALLOW_SANDBOX is "${allowSandbox}": use 1 or 0`);
-  const apiKey = readSecret(env, "ELECTRICITY_MAPS_API_KEY", problems);
-  if (apiKey === undefined || baseUrl === undefined) return null;
-  return { apiKey, baseUrl, allowSandbox: allowSandbox === "1" };
+  return bySource;
 }
 
-function readWatttime(env: Env, problems: string[]): Config["watttime"] {
-  const baseUrl = readUrl(env, "WATTTIME_BASE_URL", "https://api.watttime.org", problems);
-  const username = env("WATTTIME_USERNAME");
-  const password = env("WATTTIME_PASSWORD");
-  if (username !== undefined && password === undefined)
-    problems.push("WATTTIME_PASSWORD is not set, WATTTIME_USERNAME is: set both or none");
-  if (username === undefined && password !== undefined)
-    problems.push("WATTTIME_USERNAME is not set, WATTTIME_PASSWORD is: set both or none");
-  if (username === undefined || password === undefined || baseUrl === undefined) return null;
-  return { username, password, baseUrl: baseUrl.replace(/\/v3$/, "") };
+function readSourceSetting(env: Env, setting: SourceSetting, problems: string[]): string | undefined {
+  const { variable, kind, fallback, choices = [] } = setting;
+  const value =
+    kind === "url"
+      ? readUrl(env, variable, fallback, problems)
+      : kind === "key"
+        ? readKey(env, variable, problems)
+        : (env(variable) ?? fallback);
+  if (value === undefined) return undefined;
+  const problem =
+    kind === "choice" && !choices.includes(value)
+      ? `is "${value}": use ${choices.join(" or ")}`
+      : setting.problem?.(value);
+  if (problem === undefined) return value;
+  problems.push(`${variable} ${problem}`);
+  return undefined;
 }
 
 /** A key goes into a header: what cannot stand there is a copying mistake. The value itself is never repeated. */
-function readSecret(env: Env, name: string, problems: string[]): string | undefined {
+function readKey(env: Env, name: string, problems: string[]): string | undefined {
   const value = env(name);
   if (value === undefined) return undefined;
   if (/^[\x21-\x7e]+$/.test(value)) return value;
@@ -237,15 +246,9 @@ function checkDatabaseUrl(url: string, problems: string[]): void {
 const resolveDirectory = (directory: string): string =>
   directory === "memory:" ? directory : resolve(directory);
 
-/** The region of that name. Throws ConfigError with the names that exist; names match exactly. */
-export function requireRegion(config: Config, name: string): Region {
-  const region = config.regions.find((candidate) => candidate.name === name);
-  if (region) return region;
-  throw new ConfigError(
-    `Region "${name}" is not configured. Configured: ${config.regions.map((known) => known.name).join(", ")}. ` +
-      "Add it under regions in co2e.yaml.",
-  );
-}
+/** The configured region of that name, "provider:region" or alias. Throws ConfigError with the names that exist. */
+export const requireRegion = (config: Pick<Config, "regions">, name: string): Region =>
+  requireRegionOf(config.regions, name);
 
 /** The profile of that service. Throws ConfigError with the names that exist. */
 export function requireService(config: Config, name: string): ServiceProfile {

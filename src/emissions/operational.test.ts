@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { RegionHour } from "../core/intensity.ts";
+import type { AnnualMean, RegionHour } from "../core/intensity.ts";
 import { type Instant, type Interval, instant } from "../core/time.ts";
 import { type EmissionsResult, type GridEvidence, requestEmissions } from "./operational.ts";
 import { SERVICE_PROFILES, type ServiceProfile } from "./profiles.ts";
@@ -37,14 +37,20 @@ function emissionsOf(
     period = day,
     now = at(24),
     newestHour,
-  }: { period?: Interval; now?: Instant; newestHour?: Instant | null } = {},
+    annualMean = null,
+    factorType = "lifecycle",
+  }: Partial<Pick<GridEvidence, "newestHour" | "annualMean" | "factorType" | "now">> & {
+    period?: Interval;
+  } = {},
 ): EmissionsResult {
   const starts = hours.map(({ hour }) => hour);
   const evidence: GridEvidence = {
     hours,
     newestHour:
       newestHour !== undefined ? newestHour : starts.length === 0 ? null : instant(Math.max(...starts)),
-    factorType: "lifecycle",
+    factorType,
+    annualMean,
+    attributionOf: (source) => ({ electricity_maps: "Electricity Maps", watttime: "WattTime" })[source],
     now,
   };
   return requestEmissions(
@@ -190,7 +196,22 @@ describe("what a reader must know", () => {
     const said = notes.join("\n");
     expect(said).toMatch(/^Estimated: 1 of 4/m);
     expect(said).toMatch(/^Modelled: 1 of 4/m);
-    expect(said).toMatch(/^Other basis: 1 of 4 hours are average\/direct\/production/m);
+    expect(said).toMatch(/^Other basis: 1 of 4 hours \(25 %\) are average\/direct\/production/m);
+  });
+
+  it("whom to thank for the hours used, each once, and nobody for rows of one's own", () => {
+    const hours = [
+      knownHour(0, 400, { source: "watttime" }),
+      knownHour(1, 400),
+      knownHour(2, 400),
+      knownHour(3, 400, { source: "manual" }),
+      knownHour(4, 400, { source: "watttime" }),
+    ];
+    const ofHours = (from: number, to: number) =>
+      emissionsOf("q2q-ai", 1, hours, { period: { start: at(from), end: at(to) } }).inputs.attributions;
+    expect(ofHours(0, 5)).toEqual(["Electricity Maps", "WattTime"]);
+    expect(ofHours(1, 4)).toEqual(["Electricity Maps"]);
+    expect(ofHours(3, 4)).toEqual([]);
   });
 
   it("hours stored for a zone in which the region no longer lies are told", () => {
@@ -247,6 +268,66 @@ describe("what a reader must know", () => {
       period_start: "2026-03-02T00:00:00.000Z",
       period_end: "2026-03-03T00:00:00.000Z",
     });
+  });
+});
+
+describe("a yearly mean", () => {
+  const annualMean: AnnualMean = {
+    zone: "US-MIDA-PJM",
+    area: "US-MIDA-PJM",
+    gCO2ePerKWh: 400,
+    year: 2024,
+    source: "annual:electricity_maps",
+    factorType: "lifecycle",
+    boundary: "consumption",
+    attribution: "Electricity Maps, mean of 2024",
+  };
+
+  it("stands in when no hour is known: marked, with its year, covering nothing", () => {
+    // 100,000 × 0.5 Wh = 50 kWh; × 400 = 20,000 g; per 1000 requests 200 g
+    const result = emissionsOf("q2q-ai", 100_000, [], { annualMean });
+    expect(result).toMatchObject({
+      total_gCO2e: 20_000,
+      gCO2e_per_1k_requests: 200,
+      avg_grid_gCO2_per_kWh: 400,
+      min_grid_gCO2_per_kWh: null,
+      max_grid_gCO2_per_kWh: null,
+      calculation_method: "annual-mean",
+      coverage: 0,
+      hours_covered: 0,
+    });
+    expect(result.inputs).toMatchObject({
+      annual_mean: annualMean,
+      attributions: ["Electricity Maps, mean of 2024"],
+      hours_by_source: {},
+      hours_by_kind: {},
+    });
+    expect(result.notes).toEqual([
+      expect.stringMatching(/^Annual: no hour .* mean of US-MIDA-PJM in 2024, 400 g\/kWh, stands in/),
+    ]);
+  });
+
+  it("says that its year is not known when it is not", () => {
+    const notes = emissionsOf("q2q-ai", 1, [], {
+      annualMean: { ...annualMean, area: "CHL", year: null },
+    }).notes;
+    expect(notes[0]).toContain("the mean of CHL in the newest year known");
+  });
+
+  it("gives way to a single known hour, and is then not mentioned", () => {
+    const result = emissionsOf("q2q-ai", 100_000, [knownHour(5, 300)], { annualMean });
+    expect(result).toMatchObject({
+      avg_grid_gCO2_per_kWh: 300,
+      calculation_method: "uniform-over-period",
+      inputs: { annual_mean: null, attributions: ["Electricity Maps"] },
+    });
+    expect(result.notes.join()).not.toContain("Annual");
+  });
+
+  it("of lifecycle factors is none where direct ones are configured", () => {
+    const result = emissionsOf("q2q-ai", 1, [], { annualMean, factorType: "direct" });
+    expect(result).toMatchObject({ total_gCO2e: null, inputs: { annual_mean: null, attributions: [] } });
+    expect(result.notes[0]).toMatch(/^Missing:/);
   });
 });
 

@@ -1,4 +1,4 @@
-import { basisText, type FactorType, type RegionHour } from "../core/intensity.ts";
+import { type AnnualMean, basisText, type FactorType, type RegionHour } from "../core/intensity.ts";
 import { meanOverInterval } from "../core/series.ts";
 import { floorToHour, HOUR_MS, type Instant, type Interval, overlapMs, toIso } from "../core/time.ts";
 import { whToKwh } from "../core/units.ts";
@@ -20,6 +20,10 @@ export interface GridEvidence {
   /** The newest accepted hour of the region at all. */
   readonly newestHour: Instant | null;
   readonly factorType: FactorType;
+  /** Stands in when no hour of the period is known and its factor type is the configured one; null: nothing does. */
+  readonly annualMean: AnnualMean | null;
+  /** Whom to thank for readings of a source; undefined for files and rows of one's own. */
+  readonly attributionOf: (source: string) => string | undefined;
   readonly now: Instant;
 }
 
@@ -30,7 +34,7 @@ export interface EmissionsResult {
   readonly request_count: number;
   readonly wh_per_request: number;
   readonly total_kWh: number;
-  /** null: no hour of the period has a known intensity. Never 0 for that. */
+  /** null: no hour of the period has a known intensity, and no yearly mean stands in. Never 0 for that. */
   readonly total_gCO2e: number | null;
   /** null without intensity and without requests. */
   readonly gCO2e_per_1k_requests: number | null;
@@ -39,7 +43,8 @@ export interface EmissionsResult {
   readonly max_grid_gCO2_per_kWh: number | null;
   readonly period_start: string;
   readonly period_end: string;
-  readonly calculation_method: "uniform-over-period";
+  /** "annual-mean": no hour is known, a mean of a whole year stands in. */
+  readonly calculation_method: "uniform-over-period" | "annual-mean";
   /** Share of the period whose intensity is known, 0…1. */
   readonly coverage: number;
   readonly hours_covered: number;
@@ -56,6 +61,10 @@ export interface EmissionsResult {
     readonly hours_by_other_zone: Readonly<Record<string, number>>;
     readonly newest_hour: string | null;
     readonly newest_hour_age_hours: number | null;
+    /** The yearly mean that stands in, with its year and source; null: hours are known, or nothing is. */
+    readonly annual_mean: AnnualMean | null;
+    /** To be shown wherever the result is. */
+    readonly attributions: readonly string[];
     readonly energy_profile: ServiceProfile & { readonly boundary: "facility" };
   };
   /** What a reader must know before believing the number, as sentences. */
@@ -75,7 +84,9 @@ export function requestEmissions(load: RequestLoad, grid: GridEvidence): Emissio
     grid.hours.map((hour) => ({ hour: hour.hour, value: hour.gCO2ePerKWh })),
     period,
   );
-  const totalGCO2e = mean.mean === null ? null : totalKWh * mean.mean;
+  const annual = mean.mean === null && isStandIn(grid) ? grid.annualMean : null;
+  const intensity = mean.mean ?? annual?.gCO2ePerKWh ?? null;
+  const totalGCO2e = intensity === null ? null : totalKWh * intensity;
   const covered = grid.hours.filter(
     (hour) => overlapMs({ start: hour.hour, end: (hour.hour + HOUR_MS) as Instant }, period) > 0,
   );
@@ -89,12 +100,12 @@ export function requestEmissions(load: RequestLoad, grid: GridEvidence): Emissio
     total_gCO2e: totalGCO2e,
     gCO2e_per_1k_requests:
       totalGCO2e === null || requestCount === 0 ? null : (totalGCO2e * 1000) / requestCount,
-    avg_grid_gCO2_per_kWh: mean.mean,
+    avg_grid_gCO2_per_kWh: intensity,
     min_grid_gCO2_per_kWh: mean.min,
     max_grid_gCO2_per_kWh: mean.max,
     period_start: toIso(period.start),
     period_end: toIso(period.end),
-    calculation_method: "uniform-over-period" as const,
+    calculation_method: annual === null ? ("uniform-over-period" as const) : ("annual-mean" as const),
     coverage: mean.coverage,
     hours_covered: covered.length,
     hours_total: hoursTouched(period),
@@ -114,17 +125,32 @@ export function requestEmissions(load: RequestLoad, grid: GridEvidence): Emissio
       ),
       newest_hour: grid.newestHour === null ? null : toIso(grid.newestHour),
       newest_hour_age_hours: grid.newestHour === null ? null : (grid.now - grid.newestHour) / HOUR_MS,
+      annual_mean: annual,
+      attributions: annual === null ? attributions(covered, grid.attributionOf) : [annual.attribution],
       energy_profile: { ...profile, boundary: "facility" as const },
     },
   };
   return { ...result, notes: notesOn(result, period, grid.now) };
 }
 
+/** A yearly mean of lifecycle factors is no stand-in where direct ones are configured. */
+const isStandIn = ({ annualMean, factorType }: GridEvidence): boolean =>
+  annualMean?.factorType === factorType;
+
+const attributions = (hours: readonly RegionHour[], attributionOf: GridEvidence["attributionOf"]): string[] =>
+  [...new Set(hours.flatMap(({ source }) => attributionOf(source) ?? []))].sort();
+
 function notesOn(result: Omit<EmissionsResult, "notes">, period: Interval, now: Instant): string[] {
   const { hours_covered: covered, hours_total: total, inputs } = result;
   const notes: string[] = [];
   const newest = inputs.newest_hour;
-  if (covered === 0) {
+  const annual = inputs.annual_mean;
+  if (annual !== null) {
+    notes.push(
+      `Annual: no hour of this period is known; the mean of ${annual.area} in ${annual.year ?? "the newest year known"}, ` +
+        `${annual.gCO2ePerKWh} g/kWh, stands in for all. It knows no day and no hour. Run: co2e ingest, or: co2e backfill`,
+    );
+  } else if (covered === 0) {
     notes.push(
       `Missing: no grid intensity is known for ${result.region} in this period, so its emissions are unknown. ` +
         (newest === null
@@ -146,7 +172,10 @@ function notesOn(result: Omit<EmissionsResult, "notes">, period: Interval, now: 
     notes.push(`Estimated: ${kinds.estimated} of ${covered} hours are estimates that may still be revised.`);
   if (kinds.modelled) notes.push(`Modelled: ${kinds.modelled} of ${covered} hours come from a model.`);
   for (const [basis, hours] of Object.entries(inputs.hours_by_other_basis)) {
-    notes.push(`Other basis: ${hours} of ${covered} hours are ${basis}, for want of the configured one.`);
+    const share = Math.round((hours / covered) * 100);
+    notes.push(
+      `Other basis: ${hours} of ${covered} hours (${share} %) are ${basis}, for want of the configured one.`,
+    );
   }
   for (const [zone, hours] of Object.entries(inputs.hours_by_other_zone)) {
     notes.push(`Other zone: ${hours} of ${covered} hours were stored for zone ${zone}, not ${inputs.zone}.`);

@@ -189,6 +189,33 @@ describe("what is not known", () => {
     expect(report([row({ metadata: { sample: false } })]).notes).toEqual([]);
   });
 
+  it("rows that rest on a yearly mean are named as such, and not as incomplete too", () => {
+    const annual = row({ serviceName: "reporting", metadata: { coverage: 0, annual_mean: { year: 2024 } } });
+    expect(report([row(), annual]).notes).toEqual([
+      expect.stringMatching(/^Annual: 1 of 2 rows rest on the mean of a whole year/),
+    ]);
+  });
+
+  it("hours of another basis are told with their share of all hours", () => {
+    const rows = [
+      row({ metadata: { hours_covered: 24, hours_by_other_basis: {} } }),
+      // 6 of 24 + 24 hours: 12.5 %
+      row({
+        ...hoursFrom(24, 48),
+        metadata: {
+          hours_covered: 24,
+          hours_by_other_basis: { "average/direct/production": 4, "average/lifecycle/production": 2 },
+        },
+      }),
+    ];
+    expect(report(rows, hoursFrom(0, 48)).notes).toEqual([
+      "Other basis: 1 of 2 rows rest on hours of another basis, 12.5 % of all hours.",
+    ]);
+    // A row of an older version says how many, not of how many.
+    const old = row({ metadata: { hours_by_other_basis: { "average/direct/production": 1 } } });
+    expect(report([old]).notes).toEqual([expect.stringMatching(/an unknown share/)]);
+  });
+
   it("a period in which nothing was saved says so, and claims no emissions of 0", () => {
     const { lines, notes, total, equivalences } = report([]);
     expect(lines).toEqual([]);
@@ -204,6 +231,22 @@ describe("what is not known", () => {
       gCO2ePer1kRequests: 0,
       energyCoverage: 1,
     });
+  });
+});
+
+describe("whom to thank for the grid data", () => {
+  it("is what the rows of the period say, each once and in order", () => {
+    const rows = [
+      row({ metadata: { attributions: ["WattTime", "Electricity Maps"] } }),
+      row({ serviceName: "reporting", metadata: { attributions: ["Electricity Maps"] } }),
+      row({ ...hoursFrom(24, 48), metadata: { attributions: ["of another day"] } }),
+    ];
+    expect(report(rows).attributions).toEqual(["Electricity Maps", "WattTime"]);
+  });
+
+  it("is nobody for rows that say nothing, or something else", () => {
+    expect(report([row(), row({ metadata: { attributions: "me" } })]).attributions).toEqual([]);
+    expect(report([row({ metadata: { attributions: [1, null] } })]).attributions).toEqual([]);
   });
 });
 

@@ -39,6 +39,8 @@ export interface EmissionsReport {
     readonly edition: string;
     readonly url: string;
   }[];
+  /** Whom to thank for the grid data behind the figures; shown wherever they are. */
+  readonly attributions: readonly string[];
   readonly notes: readonly string[];
 }
 
@@ -102,6 +104,7 @@ export function emissionsReport(
             edition: equivalence.edition,
             url: equivalence.url,
           })),
+    attributions: attributionsOf(counted.map(({ row }) => row)),
     notes: notesOn(counted, total),
   };
 }
@@ -127,7 +130,10 @@ function notesOn(
     );
   }
   note(
-    of(({ metadata, totalGCO2e }) => Number(metadata.coverage ?? 1) < 1 && totalGCO2e !== null),
+    of(
+      ({ metadata, totalGCO2e }) =>
+        Number(metadata.coverage ?? 1) < 1 && totalGCO2e !== null && metadata.annual_mean === undefined,
+    ),
     "Incomplete: {rows} rest on part of their hours only.",
   );
   const prorated = counted.filter(({ share }) => share < 1).length;
@@ -149,9 +155,14 @@ function notesOn(
     of((row) => hours(row, "hours_by_kind", "estimated")),
     "Estimated: {rows} rest on hours that may still be revised.",
   );
+  const { hours: allHours, otherBasis } = hoursOf(counted.map(({ row }) => row));
   note(
     of((row) => hours(row, "hours_by_other_basis")),
-    "Other basis: {rows} rest on hours of another basis.",
+    `Other basis: {rows} rest on hours of another basis, ${percent(otherBasis, allHours)} of all hours.`,
+  );
+  note(
+    of(({ metadata }) => metadata.annual_mean !== undefined),
+    "Annual: {rows} rest on the mean of a whole year, because no hour of theirs was known.",
   );
   note(
     of(({ metadata }) => metadata.sample === true),
@@ -159,6 +170,30 @@ function notesOn(
   );
   return notes;
 }
+
+/** Hours with a known intensity behind the rows, and those of them that are on another basis. */
+function hoursOf(rows: readonly SavedEmissions[]): { hours: number; otherBasis: number } {
+  let hours = 0;
+  let otherBasis = 0;
+  for (const { metadata } of rows) {
+    if (typeof metadata.hours_covered === "number") hours += metadata.hours_covered;
+    for (const count of Object.values(metadata.hours_by_other_basis ?? {}))
+      if (typeof count === "number") otherBasis += count;
+  }
+  return { hours, otherBasis };
+}
+
+const percent = (part: number, whole: number): string =>
+  whole === 0 ? "an unknown share" : `${((part / whole) * 100).toFixed(1)} %`;
+
+const attributionsOf = (rows: readonly SavedEmissions[]): string[] =>
+  [
+    ...new Set(
+      rows.flatMap(({ metadata: { attributions } }) =>
+        Array.isArray(attributions) ? attributions.filter((text) => typeof text === "string") : [],
+      ),
+    ),
+  ].sort();
 
 /** Whether the counts that a row was saved with hold `kind`, or anything at all. */
 function hours(row: SavedEmissions, counts: string, kind?: string): boolean {

@@ -1,5 +1,5 @@
 import { ConfigError, RefusedError } from "../core/errors.ts";
-import type { FactorType } from "../core/intensity.ts";
+import type { AnnualMean, FactorType } from "../core/intensity.ts";
 import { type Interval, isWholeHour, lastWholeHours, toText } from "../core/time.ts";
 import { type EmissionsResult, isSample, requestEmissions } from "../emissions/operational.ts";
 import type { ServiceProfile } from "../emissions/profiles.ts";
@@ -16,9 +16,17 @@ export interface CalculateRequest {
   readonly factorType: FactorType;
 }
 
+export interface CalculateParts {
+  readonly store: Pick<Store, "intensity">;
+  readonly clock: Clock;
+  /** A yearly mean of a zone, asked for only when no hour is known. */
+  readonly annualMean: (zone: string) => Promise<AnnualMean | undefined>;
+  readonly attributionOf: (source: string) => string | undefined;
+}
+
 /** Emissions of a number of requests, from the accepted hours of the store. */
 export async function calculate(
-  { store, clock }: { readonly store: Pick<Store, "intensity">; readonly clock: Clock },
+  { store, clock, annualMean, attributionOf }: CalculateParts,
   request: CalculateRequest,
 ): Promise<EmissionsResult> {
   const now = clock();
@@ -36,7 +44,14 @@ export async function calculate(
       profile: request.profile,
       period,
     },
-    { hours, newestHour: newest?.hour ?? null, factorType: request.factorType, now },
+    {
+      hours,
+      newestHour: newest?.hour ?? null,
+      factorType: request.factorType,
+      annualMean: hours.length === 0 ? ((await annualMean(request.region.zone)) ?? null) : null,
+      attributionOf,
+      now,
+    },
   );
 }
 
@@ -88,6 +103,8 @@ export async function saveEmissions(
         hours_total: result.hours_total,
         hours_by_source: result.inputs.hours_by_source,
         hours_by_kind: result.inputs.hours_by_kind,
+        ...(result.inputs.annual_mean === null ? {} : { annual_mean: result.inputs.annual_mean }),
+        attributions: result.inputs.attributions,
         hours_by_other_basis: result.inputs.hours_by_other_basis,
         hours_by_other_zone: result.inputs.hours_by_other_zone,
         sample: isSample(result.inputs),

@@ -2,10 +2,10 @@ import { lastWholeHours, toIso } from "../core/time.ts";
 import type { EmissionsResult } from "../emissions/operational.ts";
 import { SERVICE_PROFILES, type ServiceProfile } from "../emissions/profiles.ts";
 import type { EmissionsReport } from "../emissions/report.ts";
-import { calculate, saveEmissions } from "./calculate.ts";
-import { type IngestParts, ingest } from "./ingest.ts";
+import { type CalculateParts, calculate, saveEmissions } from "./calculate.ts";
+import { ingest } from "./ingest.ts";
 import type { IngestResult } from "./ingest-result.ts";
-import type { ZoneOfRegions } from "./parts.ts";
+import type { AcceptSettings, IngestParts, ZoneOfRegions } from "./parts.ts";
 import { reportEmissions } from "./report-emissions.ts";
 
 /** The loads of the original design's printed report. */
@@ -15,6 +15,14 @@ const ORIGINAL_LOADS = [
   { service: "api-gateway", region: "eu-central-1", requestCount: 2_400_000 },
 ] as const;
 
+export interface DemoRequest extends AcceptSettings {
+  /** Zones that a source at hand can be asked about. */
+  readonly zones: readonly ZoneOfRegions[];
+  /** The regions of the calculation, whether or not their zones can be asked about. */
+  readonly regions: readonly { readonly name: string; readonly zone: string }[];
+  readonly lookBackHours: number;
+}
+
 export interface DemoResult {
   readonly ingested: IngestResult;
   /** 100,000 requests of each of the original's services, in each region. Not saved. */
@@ -23,37 +31,32 @@ export interface DemoResult {
   readonly at: string;
 }
 
-/** Ingests the sample grid, calculates the original design's services and reports its three loads. */
-export async function runDemo(parts: IngestParts, zones: readonly ZoneOfRegions[]): Promise<DemoResult> {
+/** Ingests the grid, calculates the original design's services and reports its three loads. */
+export async function runDemo(
+  parts: IngestParts & CalculateParts,
+  request: DemoRequest,
+): Promise<DemoResult> {
   const { store } = parts;
   const now = parts.clock();
-  const clock = () => now;
-  const ingested = await ingest(
-    { ...parts, clock },
-    { zones, factorType: "lifecycle", sourceOrder: ["sample"] },
-  );
-  const zoneOfRegion = new Map(
-    zones.flatMap(({ zone, regions }) => regions.map((region) => [region, zone.key])),
-  );
-  const emissionsOf = (service: string, profile: ServiceProfile, region: string, requestCount: number) =>
-    calculate(
-      { store, clock },
-      {
-        service,
-        profile,
-        region: { name: region, zone: zoneOfRegion.get(region) ?? "" },
-        requestCount,
-        factorType: "lifecycle",
-      },
-    );
+  const atNow = { ...parts, clock: () => now };
+  const ingested = await ingest(atNow, { ...request, unplaced: [] });
+  const emissionsOf = (
+    service: string,
+    profile: ServiceProfile,
+    region: DemoRequest["regions"][number],
+    requestCount: number,
+  ) => calculate(atNow, { service, profile, region, requestCount, factorType: request.factorType });
   const comparison: EmissionsResult[] = [];
   for (const [service, profile] of Object.entries(SERVICE_PROFILES)) {
-    for (const region of zoneOfRegion.keys()) {
+    for (const region of request.regions) {
       comparison.push(await emissionsOf(service, profile, region, 100_000));
     }
   }
   const period = lastWholeHours(now, 24);
-  for (const { service, region, requestCount } of ORIGINAL_LOADS) {
+  for (const load of ORIGINAL_LOADS) {
+    const region = request.regions.find(({ name }) => name === load.region);
+    if (!region) continue;
+    const { service, requestCount } = load;
     const result = await emissionsOf(service, SERVICE_PROFILES[service], region, requestCount);
     await saveEmissions(store, result, period, { replaceOverlapping: true });
   }

@@ -4,6 +4,8 @@ import { type Instant, instant, MINUTE_MS, toIso } from "../core/time.ts";
 import type { AcceptPolicy } from "../ingest/accept.ts";
 import type { ParsedLine } from "../sources/intensity-file.ts";
 import type { Store, Tables } from "../store/store.ts";
+import { checkAgainstHistory } from "./check-readings.ts";
+import type { AnnualMeanOf } from "./parts.ts";
 import { recordWithin } from "./record-readings.ts";
 
 export interface ImportRequest {
@@ -12,6 +14,7 @@ export interface ImportRequest {
   /** Configured regions by zone. */
   readonly regionsOfZone: (zone: string) => readonly string[];
   readonly policy: AcceptPolicy;
+  readonly annualMeanOf: AnnualMeanOf;
   /** Does everything and then takes it back, so that the counts are those of a real import. */
   readonly dryRun: boolean;
   readonly onProgress?: (rows: number) => void;
@@ -141,14 +144,19 @@ async function importWithin(tables: Tables, request: ImportRequest, progress: Pr
 
 async function recordBatch(
   tables: Tables,
-  { regionsOfZone, policy }: ImportRequest,
+  { regionsOfZone, policy, annualMeanOf }: ImportRequest,
   zone: string,
   readings: readonly IntensityReading[],
   progress: Progress,
 ): Promise<void> {
+  const checked = await checkAgainstHistory(
+    { readings: tables.readings, annualMeanOf },
+    readings,
+    policy.now,
+  );
   const recorded = await recordWithin(
     tables,
-    { zone, regions: regionsOfZone(zone), readings, mixes: [] },
+    { zone, regions: regionsOfZone(zone), readings: checked, mixes: [] },
     policy,
   );
   progress.appended += recorded.appended;

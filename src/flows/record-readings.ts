@@ -1,7 +1,6 @@
-import type { CheckedReading, IntensityReading, MixReading, MixWithShares } from "../core/intensity.ts";
+import type { CheckedReading, MixReading, MixWithShares } from "../core/intensity.ts";
 import { hoursTouching, type Instant } from "../core/time.ts";
 import { type AcceptPolicy, acceptHours } from "../ingest/accept.ts";
-import { suspectReasons } from "../ingest/checks.ts";
 import { mixShares } from "../ingest/mix.ts";
 import type { HourChanges } from "../store/intensity.ts";
 import type { Store, Tables } from "../store/store.ts";
@@ -10,7 +9,7 @@ export interface LearntReadings {
   readonly zone: string;
   /** The configured regions that lie in the zone. */
   readonly regions: readonly string[];
-  readonly readings: readonly IntensityReading[];
+  readonly readings: readonly CheckedReading[];
   readonly mixes: readonly MixReading[];
 }
 
@@ -36,9 +35,7 @@ export async function recordWithin(
   learnt: LearntReadings,
   policy: AcceptPolicy,
 ): Promise<RecordedReadings> {
-  const readings = learnt.readings.map((reading): CheckedReading => {
-    return { ...reading, suspect: suspectReasons(reading.gCO2ePerKWh, reading.start, policy.now) };
-  });
+  const { readings } = learnt;
   const mixes = learnt.mixes.flatMap((mix): MixWithShares[] => {
     const shares = mixShares(mix.rawMegawatts);
     return shares === null ? [] : [{ ...mix, shares }];

@@ -13,8 +13,10 @@ export async function tellFailures(
   const isBehind = ({ newestHour }: RegionOutcome): boolean =>
     newestHour === null ||
     Date.parse(result.startedAt) - Date.parse(newestHour) > STALE_AFTER_HOURS * HOUR_MS;
+  const isIncomplete = ({ error, hoursUnreachable }: RegionOutcome): boolean =>
+    error !== null || hoursUnreachable > 0;
   const told = result.regions.filter(
-    (region) => region.failure !== null || (region.error !== null && isBehind(region)),
+    (region) => region.failure !== null || (isIncomplete(region) && isBehind(region)),
   );
   if (told.length === 0) return;
   const failed = told.filter((region) => region.failure !== null).length;
@@ -27,7 +29,7 @@ export async function tellFailures(
     `co2e ingest at ${result.startedAt}: ${counts}.`,
     ...told.map((region) => `• ${region.region} (${region.zone}): ${failureText(region)}`),
     ...(told.length < result.regions.length ? ["The other regions were stored."] : []),
-    "The next run that succeeds fills the last 24 hours.",
+    "The next run that succeeds fills what is missing, as far back as the sources reach.",
   ].join("\n");
   await tell({ notifier, log }, text, told.length);
 }
@@ -62,5 +64,5 @@ function failureText({ failure, error, newestHour, source }: RegionOutcome): str
     none: `${source} filled past hours, the recent ones are missing`,
   }[failure ?? "none"];
   const newest = newestHour === null ? "no hour is known" : `newest known hour ${newestHour}`;
-  return `${what} (${newest}): ${error ?? "no reason given"}`;
+  return `${what} (${newest}): ${error ?? "no source of the chain has them"}`;
 }
