@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { RegionHour } from "../core/intensity.ts";
+import type { AnnualMean, RegionHour } from "../core/intensity.ts";
 import { instant } from "../core/time.ts";
 import { type EmissionsResult, requestEmissions } from "../emissions/operational.ts";
 import { SERVICE_PROFILES } from "../emissions/profiles.ts";
@@ -24,10 +24,18 @@ function calculation(
   region: string,
   requestCount: number,
   known: readonly RegionHour[],
+  annualMean: AnnualMean | null = null,
 ): EmissionsResult {
   return requestEmissions(
     { service, region, zone: "DE", requestCount, profile: SERVICE_PROFILES[service], period: { start, end } },
-    { hours: known, newestHour: known.at(-1)?.hour ?? null, factorType: "lifecycle", now: end },
+    {
+      hours: known,
+      newestHour: known.at(-1)?.hour ?? null,
+      factorType: "lifecycle",
+      annualMean,
+      attributionOf: () => undefined,
+      now: end,
+    },
   );
 }
 
@@ -81,5 +89,24 @@ Grid Intensity:   450.25 gCO2/kWh (avg)`.trimStart(),
       "Grid Intensity:   unknown",
     ]);
     expect(lines.join("\n")).toMatch(/^Missing: .*co2e ingest/m);
+  });
+
+  it("a yearly mean that stands in covers no hour, and says of which year it is", () => {
+    const text = calculationText(
+      calculation("q2q-ai", "eu-central-1", 1000, [], {
+        zone: "DE",
+        area: "DE",
+        gCO2ePerKWh: 344,
+        year: 2024,
+        source: "annual:electricity_maps",
+        factorType: "lifecycle",
+        boundary: "consumption",
+        attribution: "Electricity Maps",
+      }),
+    ).join("\n");
+    // 1000 × 0.5 Wh = 0.5 kWh; × 344 = 172 g
+    expect(text).toMatch(/^Total Emissions: {2}172\.0000 gCO2e \(0\.17 kg\)$/m);
+    expect(text).toMatch(/^Coverage: {9}0 of 24 hours \(0 %\)$/m);
+    expect(text).toMatch(/^Annual: .*DE in 2024/m);
   });
 });

@@ -43,13 +43,19 @@ Examples:
 ${EXIT_CODES_HELP}`,
     )
     .action(async (options: Options) => {
-      const [{ readConfig, requireRegion, requireService }, { withStore, systemClock }, flow, time] =
-        await Promise.all([
-          import("../config.ts"),
-          import("../app.ts"),
-          import("../flows/calculate.ts"),
-          import("../core/time.ts"),
-        ]);
+      const [
+        { readConfig, requireRegion, requireService },
+        { withStore, systemClock, calculateParts },
+        flow,
+        { requireLocated },
+        time,
+      ] = await Promise.all([
+        import("../config.ts"),
+        import("../app.ts"),
+        import("../flows/calculate.ts"),
+        import("../flows/locate-regions.ts"),
+        import("../core/time.ts"),
+      ]);
       const config = await readConfig();
       if (options.replace && !options.save)
         throw new (await import("../core/errors.ts")).ConfigError("--replace goes with --save.");
@@ -59,11 +65,11 @@ ${EXIT_CODES_HELP}`,
       const period = periodOf(options, now)?.interval ?? time.lastWholeHours(now, 24);
       const result = await withStore(config.database, async (store) => {
         const calculated = await flow.calculate(
-          { store, clock: () => now },
+          { ...(await calculateParts(config, store)), clock: () => now },
           {
             service: options.service,
             profile,
-            region,
+            region: await requireLocated(store, region),
             requestCount: options.requests,
             period,
             factorType: config.factorType,

@@ -1,37 +1,146 @@
 import { Command } from "commander";
 import type { DemoResult } from "../flows/demo.ts";
+import type { GridZone } from "../sources/source.ts";
 import { ingestText } from "./ingest.ts";
 import { decimals, print, printJson, table } from "./output.ts";
 import { reportText } from "./report.ts";
 
+/** Whoever tries the program for the first time waits no longer than this for a network that is not there. */
+const NETWORK_MS = 3_000;
+const REGIONS = ["us-east-1", "eu-central-1"];
+
 export const demoCommand = (): Command =>
   new Command("demo")
-    .description("run the whole path on invented sample data: no key, no network, a store of its own")
+    .description("run the whole path: on live grid data where a source answers, else on invented sample data")
+    .option("--sample", "use the invented sample data without trying the network")
     .option("--json", "print the result as JSON")
-    .addHelpText("after", "\nExamples:\n  co2e demo")
-    .action(async (options: { json?: true }) => {
-      const [{ readConfig }, app, { createSampleGrid }, { runDemo }] = await Promise.all([
-        import("../config.ts"),
-        import("../app.ts"),
-        import("../sources/sample-grid.ts"),
-        import("../flows/demo.ts"),
-      ]);
-      const { CLOUD_REGIONS } = await import("../zones/cloud-regions.ts");
-      const config = await readConfig();
-      const log = await app.createLog({ logLevel: "warn" });
-      const directory = config.demoDirectory;
-      const zones = CLOUD_REGIONS.map(({ name, zone, wattTimeRegion }) => ({
-        zone: { key: zone, wattTimeRegion },
-        regions: [name],
-      }));
-      const result = await app.withStore({ directory }, (store) =>
-        runDemo({ store, sources: [createSampleGrid()], notifier: null, clock: app.systemClock, log }, zones),
-      );
-      if (options.json) printJson(result);
-      else print(demoText(result, directory).join("\n"));
+    .addHelpText(
+      "after",
+      `
+Without a key the keyless sources are asked for the regions they cover. A network that does not answer within
+${NETWORK_MS / 1000} s counts as none. The demo keeps its data in a store of its own.
+
+Examples:
+  co2e demo
+  co2e demo --sample`,
+    )
+    .action(async (options: { sample?: true; json?: true }) => {
+      const shown = (options.sample ? undefined : await liveDemo()) ?? (await sampleDemo());
+      if (options.json) printJson(shown.json);
+      else print(shown.text.join("\n"));
     });
 
-function demoText(result: DemoResult, directory: string): string[] {
+interface Shown {
+  readonly json: DemoResult & { readonly data: "live" | "sample" };
+  readonly text: readonly string[];
+}
+
+async function demoParts() {
+  const [{ readConfig, askable, keyHint }, app, { runDemo }, { CLOUD_REGIONS }] = await Promise.all([
+    import("../config.ts"),
+    import("../app.ts"),
+    import("../flows/demo.ts"),
+    import("../zones/cloud-regions.ts"),
+  ]);
+  const config = await readConfig();
+  const log = await app.createLog({ logLevel: "error" });
+  const regions = REGIONS.flatMap((name) => CLOUD_REGIONS.find((region) => region.name === name) ?? []);
+  const zones = regions.map(({ name, zone, wattTimeRegion }) => ({
+    zone: { key: zone, wattTimeRegion } satisfies GridZone,
+    regions: [name],
+  }));
+  return { config, app, log, runDemo, regions, zones, askable, keyHint };
+}
+
+/** Undefined when no source answers in time. */
+async function liveDemo(): Promise<Shown | undefined> {
+  const { config, app, log, runDemo, regions, zones, keyHint } = await demoParts();
+  const { answeringZones } = await import("../flows/probe-sources.ts");
+  const quick = { ...config, http: { ...config.http, timeoutMs: NETWORK_MS, attempts: 1 } };
+  const { sources } = await app.createSources(quick, { store: app.UNCOUNTED, log });
+  const answering = await Promise.race([
+    answeringZones(
+      { sources, clock: app.systemClock },
+      zones.map(({ zone }) => zone),
+    ),
+    app.sleep(NETWORK_MS).then((): GridZone[] => []),
+  ]);
+  if (answering.length === 0) return undefined;
+  const directory = config.demoDirectories.live;
+  const settings = await app.acceptSettings(config);
+  const result = await app.withStore({ directory }, async (store) => {
+    const parts = await app.createLearnParts(config, store, log);
+    return runDemo(
+      { ...(await app.calculateParts(config, store)), ...parts, notifier: null },
+      {
+        ...settings,
+        zones: zones.filter(({ zone }) => answering.some(({ key }) => key === zone.key)),
+        regions,
+        lookBackHours: 48,
+      },
+    );
+  });
+  const others = regions.filter(({ zone }) => !answering.some(({ key }) => key === zone));
+  const hints = others.map(
+    (region) =>
+      `${region.name} (zone ${region.zone}): no source at hand answers. ${keyHint(config, [region])}`,
+  );
+  return { json: { ...result, data: "live" }, text: liveText(result, hints, directory) };
+}
+
+async function sampleDemo(): Promise<Shown> {
+  const { config, app, log, runDemo, regions, zones } = await demoParts();
+  const { createSampleGrid } = await import("../sources/sample-grid.ts");
+  const directory = config.demoDirectories.sample;
+  const result = await app.withStore({ directory }, async (store) => {
+    const learning = await app.createLearnParts(config, store, log);
+    const parts = { ...learning, sources: [createSampleGrid()], annualMeanOf: async () => null };
+    return runDemo(
+      { ...(await app.calculateParts(config, store)), ...parts, notifier: null },
+      {
+        zones,
+        regions,
+        factorType: "lifecycle",
+        sourceOrder: ["sample"],
+        basis: "fill",
+        fillsAfterHours: {},
+        lookBackHours: 7 * 24 - 1,
+      },
+    );
+  });
+  return { json: { ...result, data: "sample" }, text: sampleText(result, directory) };
+}
+
+const sampleText = (result: DemoResult, directory: string): string[] => [
+  "SAMPLE DATA. The grid intensity below is invented, to show the way from a grid to a report; nothing was measured.",
+  "",
+  "1. Grid intensity of the sample grid, ingested into a store of its own:",
+  "",
+  ...resultText(result),
+  "",
+  "For live data, with a network: npx co2e demo. For a region of yours: npx co2e ingest (co2e regions says which source",
+  "serves it, and which key would add one). Then:",
+  "  npx co2e calculate --service q2q-ai --region eu-central-1 --requests 100000 --save",
+  "  npx co2e report",
+  "Or start from a file you have:  npx co2e import intensity FILE --zone DE",
+  directory === "memory:" ? "" : `This sample store lies in ${directory}; live data never goes there.`,
+];
+
+const liveText = (result: DemoResult, hints: readonly string[], directory: string): string[] => [
+  "LIVE DATA of the grid, from the sources that can be asked with the keys at hand.",
+  "",
+  "1. Grid intensity, ingested into a store of its own:",
+  "",
+  ...resultText(result, hints),
+  "",
+  "Next:",
+  "  npx co2e ingest        every hour, for the regions in co2e.yaml",
+  "  npx co2e calculate --service q2q-ai --region eu-central-1 --requests 100000 --save",
+  "  npx co2e report",
+  directory === "memory:" ? "" : `This store lies in ${directory}; co2e ingest has another one.`,
+];
+
+function resultText(result: DemoResult, hints: readonly string[] = []): string[] {
   const regions = [...new Set(result.comparison.map((row) => row.region))];
   const services = [...new Set(result.comparison.map((row) => row.service))];
   const comparison = table(
@@ -50,25 +159,16 @@ function demoText(result: DemoResult, directory: string): string[] {
     }),
   );
   return [
-    "SAMPLE DATA. The grid intensity below is invented, to show the way from a grid to a report; nothing was measured.",
-    "",
-    "1. Grid intensity of the sample grid, ingested into a store of its own:",
-    "",
     ...ingestText(result.ingested.regions),
+    ...(hints.length === 0 ? [] : ["", ...hints]),
     "",
     "2. What 100,000 requests of each service emit, by region:",
     "",
     ...comparison,
+    ...new Set(result.comparison.flatMap(({ notes }) => notes.filter((note) => note.startsWith("Annual")))),
     "",
     "3. The report of the loads saved for the last 24 whole hours:",
     "",
     ...reportText(result.report),
-    "",
-    "For live data set ELECTRICITY_MAPS_API_KEY (a free key for one zone: https://portal.electricitymaps.com), then:",
-    "  npx co2e ingest",
-    "  npx co2e calculate --service q2q-ai --region us-east-1 --requests 100000 --save",
-    "  npx co2e report",
-    "Or start from a file you have:  npx co2e import intensity FILE --zone DE",
-    directory === "memory:" ? "" : `This sample store lies in ${directory}; live data never goes there.`,
   ];
 }

@@ -73,14 +73,14 @@ ${EXIT_CODES_HELP}`,
     });
 
 async function importFile(path: string, options: Options): Promise<ImportResult> {
-  const [{ readConfig, requireRegion }, { withStore, systemClock }, files, { importIntensity }, zones] =
-    await Promise.all([
-      import("../config.ts"),
-      import("../app.ts"),
-      import("../sources/intensity-file.ts"),
-      import("../flows/import-intensity.ts"),
-      import("../zones/cloud-regions.ts"),
-    ]);
+  const [{ readConfig, requireRegion }, regions, app, files, { importIntensity }, zones] = await Promise.all([
+    import("../config.ts"),
+    import("../config-regions.ts"),
+    import("../app.ts"),
+    import("../sources/intensity-file.ts"),
+    import("../flows/import-intensity.ts"),
+    import("../zones/cloud-regions.ts"),
+  ]);
   const config = await readConfig();
   const { ConfigError } = await import("../core/errors.ts");
   if (options.zone !== undefined && options.region !== undefined)
@@ -88,11 +88,11 @@ async function importFile(path: string, options: Options): Promise<ImportResult>
   const zone =
     options.region === undefined
       ? options.zone && zones.resolveZone(options.zone)
-      : requireRegion(config, options.region).zone;
+      : regions.requireZone(requireRegion(config, options.region));
   if (zone !== undefined) {
     const configured = [...new Set(config.regions.map((region) => region.zone))];
     const other = configured.find(
-      (known) => known !== zone && known.toLowerCase() === zone.trim().toLowerCase(),
+      (known) => known !== zone && known?.toLowerCase() === zone.trim().toLowerCase(),
     );
     if (zone.trim() === "")
       throw new ConfigError("--zone is empty: name the grid zone of the rows, for example DE.");
@@ -100,7 +100,7 @@ async function importFile(path: string, options: Options): Promise<ImportResult>
       throw new ConfigError(`--zone ${zone}: zone names match exactly; did you mean ${other}?`);
   }
   const factorType = options.factorType ?? config.factorType;
-  const now = systemClock();
+  const now = app.systemClock();
   const opened = files.openFile(path, process.stdin);
   const progress = await progressBar(opened.totalBytes);
   const stream = opened.stream.pipe(
@@ -126,17 +126,18 @@ async function importFile(path: string, options: Options): Promise<ImportResult>
       zoneOf: (name, column) =>
         column === "zone"
           ? zones.resolveZone(name)
-          : config.regions.find((region) => region.name === name)?.zone,
+          : (regions.findRegion(config.regions, name)?.zone ?? undefined),
     },
   );
   try {
-    return await withStore(config.database, (store) =>
+    return await app.withStore(config.database, async (store) =>
       importIntensity(store, {
         fileName: opened.name,
         lines,
         regionsOfZone: (wanted) =>
           config.regions.filter((region) => region.zone === wanted).map((region) => region.name),
-        policy: { factorType: config.factorType, sourceOrder: config.sources, now },
+        policy: { ...(await app.acceptSettings(config)), now },
+        annualMeanOf: app.annualMeanOf,
         dryRun: options.dryRun ?? false,
         onProgress: progress.rows,
       }),

@@ -1,62 +1,89 @@
 import { Command } from "commander";
 import { StoreError } from "../core/errors.ts";
+import type { IngestResult } from "../flows/ingest-result.ts";
+import type { Purpose } from "../ingest/plan-calls.ts";
 import { EXIT, EXIT_CODES_HELP } from "./exit-codes.ts";
-import { milliseconds, repeated } from "./options.ts";
+import { hours, milliseconds, repeated } from "./options.ts";
 import { print, printJson, table, wholeNumber } from "./output.ts";
 
 export const ingestCommand = (): Command =>
   new Command("ingest")
     .description("fetch the recent hours of grid intensity for all configured regions and keep them")
     .option("--region <name>", "only this region; may be repeated", repeated)
+    .option("--look-back <hours>", "hours to look back for gaps and estimates (lookBackHours, 72)", hours)
     .option("--retry-delay <ms>", "wait between attempts (CO2E_RETRY_DELAY_MS, 5000)", milliseconds)
     .option("--json", "print the result as JSON")
     .addHelpText(
       "after",
       `
-Needs ELECTRICITY_MAPS_API_KEY, or WATTTIME_USERNAME and WATTTIME_PASSWORD. Logs go to stderr.
+Works without a key for regions in zones that a keyless source covers (co2e regions shows which). Logs go to stderr.
 
 Examples:
   co2e ingest
   co2e ingest --region eu-central-1 --json
 ${EXIT_CODES_HELP}`,
     )
-    .action(async (options: { region?: string[]; retryDelay?: number; json?: true }) => {
-      const [{ readConfig, requireRegion }, app, { ingest }, { tellStoreFailure }] = await Promise.all([
-        import("../config.ts"),
-        import("../app.ts"),
-        import("../flows/ingest.ts"),
-        import("../flows/tell-failures.ts"),
-      ]);
+    .action(async (options: { region?: string[]; lookBack?: number; retryDelay?: number; json?: true }) => {
+      const [{ readConfig, requireRegion }, app, { ingest }, { locateRegions }, { tellStoreFailure }] =
+        await Promise.all([
+          import("../config.ts"),
+          import("../app.ts"),
+          import("../flows/ingest.ts"),
+          import("../flows/locate-regions.ts"),
+          import("../flows/tell-failures.ts"),
+        ]);
       const config = await readConfig(undefined, { source: true });
       const regions = options.region
         ? [...new Set(options.region)].map((name) => requireRegion(config, name))
         : config.regions;
       const http = { ...config.http, retryDelayMs: options.retryDelay ?? config.http.retryDelayMs };
       const log = await app.createLog(config);
-      const sources = await app.createSources({ ...config, http }, log);
       for (const region of regions.filter(({ zoneAlias }) => zoneAlias !== null)) {
         log.warn({ region: region.name, alias: region.zoneAlias, zone: region.zone }, "zone-alias-used");
       }
       const notifier = await app.createNotifier(config);
-      const parts = { sources, notifier, clock: app.systemClock, log };
+      const settings = await app.acceptSettings(config);
       const result = await app
-        .withStore(config.database, (store) =>
-          ingest(
-            { ...parts, store },
-            { zones: app.zonesOf(regions), factorType: config.factorType, sourceOrder: config.sources },
-          ),
-        )
+        .withStore(config.database, async (store) => {
+          const parts = await app.createLearnParts({ ...config, http }, store, log);
+          const { located, unplaced } = await locateRegions(parts, regions, app.systemClock());
+          return ingest(
+            { ...parts, notifier },
+            {
+              ...settings,
+              zones: app.zonesOf(located),
+              unplaced,
+              lookBackHours: options.lookBack ?? config.lookBackHours,
+            },
+          );
+        })
         .catch(async (error: unknown) => {
-          if (error instanceof StoreError) await tellStoreFailure(parts, error.message);
+          if (error instanceof StoreError) await tellStoreFailure({ notifier, log }, error.message);
           throw error;
         });
       if (options.json) printJson(result);
-      else print(ingestText(result.regions).join("\n"));
+      else print([...ingestText(result.regions), ...droppedText(result)].join("\n"));
       if (result.outcome === "source-failed") process.exitCode = EXIT.sourceFailed;
       if (result.outcome === "store-failed") process.exitCode = EXIT.storeFailed;
     });
 
 type Outcome = import("../flows/ingest-result.ts").RegionOutcome;
+
+const PURPOSE_TEXT: Readonly<Record<Purpose, string>> = {
+  "new-hours": "the newest hours",
+  "missing-hours": "missing hours",
+  revisions: "revisions of known hours",
+  marginal: "the marginal series",
+  mix: "the mix",
+};
+
+/** What the request budgets had no room for. */
+export const droppedText = ({ dropped }: Pick<IngestResult, "dropped">): string[] =>
+  dropped.map(
+    ({ source, purpose, zones }) =>
+      `${source}: ${PURPOSE_TEXT[purpose]} of ${zones} ${zones === 1 ? "zone was" : "zones were"} not asked for, to ` +
+      "stay within its request budget (quota in co2e.yaml)",
+  );
 
 export function ingestText(regions: readonly Outcome[]): string[] {
   const lines = table(
@@ -78,12 +105,24 @@ export function ingestText(regions: readonly Outcome[]): string[] {
     ]),
   );
   const said = new Set<string>();
-  for (const { region, error, suspectReadings, hoursRemoved, newestHour, failure } of regions) {
+  for (const {
+    region,
+    error,
+    suspectReadings,
+    hoursRemoved,
+    hoursUnreachable,
+    isElsewhere,
+    ...rest
+  } of regions) {
+    const { newestHour, failure } = rest;
+    if (isElsewhere) said.add(`${region}: another ingest had its zone at the same time`);
     if (error !== null) said.add(`${region}: ${error}`);
     if (error !== null && failure === null && newestHour !== null)
       said.add(`${region}: the newest known hour began at ${newestHour.slice(0, 16)}Z`);
     if (suspectReadings > 0)
       said.add(`${region}: ${suspectReadings} suspect readings kept as evidence, not used`);
+    if (hoursUnreachable > 0)
+      said.add(`${region}: ${hoursUnreachable} hours are missing that no source could give (co2e status)`);
     if (hoursRemoved > 0) said.add(`${region}: ${hoursRemoved} hours lost their value and are gaps now`);
   }
   return said.size === 0 ? lines : [...lines, "", ...said];

@@ -1,15 +1,20 @@
 #!/usr/bin/env node
 import { createRequire } from "node:module";
 import { Command } from "commander";
+import { backfillCommand } from "./backfill.ts";
 import { calculateCommand } from "./calculate.ts";
+import { cleanupCommand } from "./cleanup.ts";
 import { demoCommand } from "./demo.ts";
+import { doctorCommand } from "./doctor.ts";
 import { EXIT_CODES_HELP, exitCodeOf } from "./exit-codes.ts";
 import { importCommand } from "./import.ts";
 import { ingestCommand } from "./ingest.ts";
 import { migrateCommand } from "./migrate.ts";
+import { readingsCommand } from "./readings.ts";
 import { regionsCommand } from "./regions.ts";
 import { reportCommand } from "./report.ts";
 import { servicesCommand } from "./services.ts";
+import { statusCommand } from "./status.ts";
 
 const { version } = createRequire(import.meta.url)("co2e/package.json") as { version: string };
 
@@ -21,8 +26,8 @@ const program = new Command("co2e")
     "after",
     `
 Start:
-  co2e demo                    see it work on sample data, without keys or network
-  co2e ingest                  fetch real grid intensity (ELECTRICITY_MAPS_API_KEY)
+  co2e demo                    see it work, without a key
+  co2e ingest                  fetch grid intensity (co2e regions says where that needs a key)
   co2e calculate --service q2q-ai --region us-east-1 --requests 100000
 ${EXIT_CODES_HELP}`,
   )
@@ -31,11 +36,16 @@ ${EXIT_CODES_HELP}`,
 for (const command of [
   demoCommand(),
   ingestCommand(),
+  statusCommand(),
+  backfillCommand(),
   calculateCommand(),
   reportCommand(),
   importCommand(),
+  readingsCommand(),
   servicesCommand(),
   regionsCommand(),
+  doctorCommand(),
+  cleanupCommand(),
   migrateCommand(),
 ]) {
   for (const nested of command.commands) nested.copyInheritedSettings(program);

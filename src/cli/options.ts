@@ -15,6 +15,11 @@ export function milliseconds(text: string): number {
   throw new InvalidArgumentError("Use whole milliseconds, for example 5000.");
 }
 
+export function hours(text: string): number {
+  if (/^\d+$/.test(text) && Number(text) >= 1 && Number(text) <= 24 * 31) return Number(text);
+  throw new InvalidArgumentError("Use whole hours from 1 to 744, for example 72.");
+}
+
 /** Collects an option that may be repeated. */
 export const repeated = (value: string, previous: readonly string[] = []): string[] => [...previous, value];
 

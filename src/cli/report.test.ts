@@ -117,6 +117,13 @@ Carbon Equivalent:
     expect(lines.join("\n")).not.toContain("Carbon Equivalent");
   });
 
+  it("thanks those whose grid data it rests on, in its last line", () => {
+    const attributions = ["Electricity Maps", "WattTime, https://www.watttime.org"];
+    const rows = ORIGINAL_ROWS.map((row) => ({ ...row, metadata: { attributions } }));
+    expect(textOf(rows).at(-1)).toBe("Grid data: Electricity Maps; WattTime, https://www.watttime.org");
+    expect(textOf(ORIGINAL_ROWS).join("\n")).not.toContain("Grid data");
+  });
+
   it("an empty period says that nothing was saved", () => {
     expect(textOf([]).join("\n")).toMatch(/^No saved emissions in this period/m);
   });

@@ -98,5 +98,6 @@ export function reportText(report: EmissionsReport): string[] {
     }
   }
   const span = `${report.periodStart.slice(0, 16).replace("T", " ")} to ${report.periodEnd.slice(0, 16).replace("T", " ")} UTC`;
-  return [...lines, "", `Period: ${span}`, ...report.notes];
+  const data = report.attributions.length === 0 ? [] : [`Grid data: ${report.attributions.join("; ")}`];
+  return [...lines, "", `Period: ${span}`, ...report.notes, ...data];
 }
