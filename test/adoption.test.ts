@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import type { IntensityReading } from "../src/core/intensity.ts";
+import type { CheckedReading } from "../src/core/intensity.ts";
 import { hourFrom, type Instant, instant, MINUTE_MS } from "../src/core/time.ts";
 import { adoptHandMadeRows } from "../src/flows/adopt-hand-made-rows.ts";
 import { importIntensity } from "../src/flows/import-intensity.ts";
@@ -10,7 +10,7 @@ import type { Database } from "../src/store/database.ts";
 import { migrate } from "../src/store/migrate.ts";
 import { createStore, type Store } from "../src/store/store.ts";
 import { type Engine, onEachEngine } from "./support/engines.ts";
-import { at, emptyDatabase, later, policyAt, reading, silentLog } from "./support/store-data.ts";
+import { at, checked, emptyDatabase, later, policyAt, reading, silentLog } from "./support/store-data.ts";
 
 const ORIGINAL = readFileSync(new URL("./fixtures/original-0014.sql", import.meta.url), "utf8");
 
@@ -362,7 +362,7 @@ onEachEngine((engine) => {
           zone: "US-MIDA-PJM",
           regions: ["us-east-1"],
           mixes: [],
-          readings: [reading({ zone: "US-MIDA-PJM", start: TEN, gCO2ePerKWh: 400 })],
+          readings: [checked({ zone: "US-MIDA-PJM", start: TEN, gCO2ePerKWh: 400 })],
         },
         policyAt(NOW),
       );
@@ -380,7 +380,7 @@ onEachEngine((engine) => {
           regions: ["us-east-1"],
           mixes: [],
           readings: [
-            reading({
+            checked({
               zone: "US-MIDA-PJM",
               start: noon,
               gCO2ePerKWh: 425,
@@ -407,7 +407,7 @@ onEachEngine((engine) => {
           regions: ["us-east-2"],
           mixes: [],
           readings: [
-            reading({
+            checked({
               zone: "US-MIDA-PJM",
               start: noon,
               gCO2ePerKWh: 425,
@@ -423,8 +423,8 @@ onEachEngine((engine) => {
 
     it("a typed value counts for every configured region of the zone", async () => {
       const { database, store } = await adopted(engine);
-      const live = (start: Instant): IntensityReading =>
-        reading({ zone: "US-MIDA-PJM", start, gCO2ePerKWh: 418 });
+      const live = (start: Instant): CheckedReading =>
+        checked({ zone: "US-MIDA-PJM", start, gCO2ePerKWh: 418 });
       await recordReadings(
         store,
         { zone: "US-MIDA-PJM", regions: ["us-east-2"], mixes: [], readings: [live(TEN)] },
@@ -502,6 +502,7 @@ onEachEngine((engine) => {
         lines: lines(),
         regionsOfZone: () => ["us-east-1"],
         policy: policyAt(NOW),
+        annualMeanOf: async () => null,
         dryRun: false,
       });
       await adopt(store, PJM);
@@ -514,10 +515,7 @@ onEachEngine((engine) => {
     it("a live row typed into a sample store is left where it is, and said", async () => {
       const { database, store } = await adopted(engine);
       await store.readings.append([
-        {
-          ...reading({ zone: "DE", start: TEN, gCO2ePerKWh: 280.5, kind: "sample", source: "sample" }),
-          suspect: [],
-        },
+        checked({ zone: "DE", start: TEN, gCO2ePerKWh: 280.5, kind: "sample", source: "sample" }),
       ]);
       const warnings: string[] = [];
       await adoptHandMadeRows(

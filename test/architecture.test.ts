@@ -39,8 +39,17 @@ const MAY_IMPORT: Readonly<Record<string, Readonly<Record<string, readonly Way[]
     zones: ANY_WAY,
     emissions: ANY_WAY,
     "config-file.ts": ANY_WAY,
+    "config-regions.ts": ANY_WAY,
+    // Which sources there are, and which variables each needs, is known to the sources alone.
+    "sources/registry.ts": ANY_WAY,
+    "sources/source.ts": ANY_WAY,
     "npm:env-paths": ["value"],
     "node:path": ["value"],
+  },
+  "config-regions.ts": {
+    core: ANY_WAY,
+    zones: ANY_WAY,
+    "config-file.ts": TYPES_ONLY,
   },
   "config-file.ts": {
     core: ANY_WAY,
@@ -50,7 +59,9 @@ const MAY_IMPORT: Readonly<Record<string, Readonly<Record<string, readonly Way[]
   },
   "app.ts": {
     core: ANY_WAY,
-    "config.ts": TYPES_ONLY,
+    "config.ts": WHEN_NEEDED,
+    // Loaded with the settings in any case.
+    "config-regions.ts": ANY_WAY,
     zones: WHEN_NEEDED,
     ingest: WHEN_NEEDED,
     emissions: WHEN_NEEDED,
@@ -59,20 +70,26 @@ const MAY_IMPORT: Readonly<Record<string, Readonly<Record<string, readonly Way[]
     alert: WHEN_NEEDED,
     flows: WHEN_NEEDED,
     "npm:pino": WHEN_NEEDED,
+    "node:crypto": ["dynamic"],
   },
   "index.ts": {
     core: ANY_WAY,
+    zones: ANY_WAY,
     emissions: ANY_WAY,
     "config.ts": ANY_WAY,
+    "config-regions.ts": ANY_WAY,
     "app.ts": WHEN_NEEDED,
     flows: WHEN_NEEDED,
   },
   cli: {
     core: ANY_WAY,
     "config.ts": WHEN_NEEDED,
+    "config-regions.ts": WHEN_NEEDED,
     "app.ts": WHEN_NEEDED,
     flows: WHEN_NEEDED,
     emissions: TYPES_ONLY,
+    ingest: TYPES_ONLY,
+    "sources/source.ts": TYPES_ONLY,
     // What only one command needs, and app does not build.
     "sources/intensity-file.ts": WHEN_NEEDED,
     "sources/sample-grid.ts": WHEN_NEEDED,
@@ -217,6 +234,7 @@ describe("the reader of imports, on a file that has every sort of them", () => {
       longer,
     } from './quoted.ts';
     import "./effect.ts";
+    import data from "./data.json" with { type: "json" };
     export { c } from "./c.ts";
     export type { D } from "./d.ts";
     export * from "./star.ts";
@@ -236,6 +254,7 @@ describe("the reader of imports, on a file that has every sort of them", () => {
       "../store/store.ts": "type",
       "./quoted.ts": "value",
       "./effect.ts": "value",
+      "./data.json": "value",
       "./c.ts": "value",
       "./d.ts": "type",
       "./star.ts": "value",
@@ -245,14 +264,14 @@ describe("the reader of imports, on a file that has every sort of them", () => {
       "./e.ts": "type",
       "./f.ts": "type",
     });
-    expect(importsOf(sample)).toHaveLength(14);
+    expect(importsOf(sample)).toHaveLength(15);
   });
 
   it("finds as many in the program as there are lines that end in a module's name", () => {
     for (const { path, text, imports } of files) {
       const code = without(text, "comments");
       const expected =
-        (code.match(/\bfrom\s+["'][^"']+["'];/g)?.length ?? 0) +
+        (code.match(/\bfrom\s+["'][^"']+["'](\s+with\s*\{[^}]*\})?;/g)?.length ?? 0) +
         (code.match(/\bimport\(/g)?.length ?? 0) +
         (code.match(/^import\s+["']/gm)?.length ?? 0);
       expect([path, imports.length]).toEqual([path, expected]);
@@ -275,6 +294,10 @@ describe("the reader of imports, on a file that has every sort of them", () => {
       file("flows/ingest.ts", 'const fs = await import("node:fs");'),
       file("cli/ingest.ts", 'import { readConfig } from "../config.ts";'),
       file("cli/ingest.ts", 'const { watttime } = await import("../sources/watttime.ts");'),
+      file("cli/ingest.ts", 'import { planCalls } from "../ingest/plan-calls.ts";'),
+      file("config.ts", 'import { createHttp } from "./sources/http.ts";'),
+      file("sources/registry.ts", 'import { readConfig } from "../config.ts";'),
+      file("ingest/windows.ts", 'import type { GridZone } from "../sources/source.ts";'),
       file("app.ts", 'import type { Command } from "./cli/main.ts";'),
       file("store/store.ts", 'import { engines } from "../../test/support/engines.ts";'),
     ];
@@ -284,6 +307,8 @@ describe("the reader of imports, on a file that has every sort of them", () => {
       file("store/postgres.ts", 'import pg from "pg";'),
       file("flows/ingest.ts", 'import type { Store } from "../store/store.ts";'),
       file("cli/ingest.ts", 'const { readConfig } = await import("../config.ts");'),
+      file("cli/ingest.ts", 'import type { Purpose } from "../ingest/plan-calls.ts";'),
+      file("config.ts", 'import { SOURCES } from "./sources/registry.ts";'),
     ];
     expect(forbiddenImports(right)).toEqual([]);
   });
@@ -347,7 +372,7 @@ describe("the shape of the files", () => {
   it("files are named in kebab-case", () => {
     expect(
       paths.filter(
-        (path) => !/^[a-z0-9]+(-[a-z0-9]+)*(\.test)?(\.ts|\.sql|\.json)?$/.test(posix.basename(path)),
+        (path) => !/^[a-z0-9]+(-[a-z0-9]+)*(\.test|\.d)?(\.ts|\.sql|\.json)?$/.test(posix.basename(path)),
       ),
     ).toEqual([]);
   });

@@ -5,6 +5,8 @@ import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { HOUR_MS } from "../src/core/time.ts";
 import { type FakeElectricityMaps, startFakeElectricityMaps } from "./fakes/electricity-maps.ts";
+import { startFakeEnergyCharts } from "./fakes/energy-charts.ts";
+import type { FakeServer } from "./fakes/fake-server.ts";
 import { type FakeSlack, startFakeSlack } from "./fakes/slack.ts";
 import { onPostgres } from "./support/engines.ts";
 import { runCo2e, startCo2e, temporaryFolder } from "./support/run-co2e.ts";
@@ -14,6 +16,7 @@ const SLACK_SECRET = "T00/B00/s1ack-s3cret-of-the-cli";
 const forZone = (zone: string) => (request: { query: Record<string, string> }) => request.query.zone === zone;
 
 let maps: FakeElectricityMaps;
+let charts: FakeServer;
 let slack: FakeSlack;
 let base: Record<string, string>;
 beforeAll(async () => {
@@ -21,6 +24,10 @@ beforeAll(async () => {
     keys: [KEY],
     clock: Date.now,
     zones: { DE: { intensity: () => 280.5 }, "US-MIDA-PJM": { intensity: () => 450.25 } },
+  });
+  charts = await startFakeEnergyCharts({
+    clock: Date.now,
+    countries: { de: { co2eq: (slotMs) => 300 + ((slotMs / HOUR_MS) % 7) } },
   });
   slack = await startFakeSlack(SLACK_SECRET);
   base = {
@@ -31,7 +38,7 @@ beforeAll(async () => {
     CO2E_TIMEOUT_MS: "2000",
   };
 });
-afterAll(() => Promise.all([maps.close(), slack.close()]));
+afterAll(() => Promise.all([maps.close(), charts.close(), slack.close()]));
 
 describe("asking how", () => {
   const configFolder = temporaryFolder();
@@ -41,13 +48,18 @@ describe("asking how", () => {
     expect(top.exitCode).toBe(0);
     for (const command of [
       "ingest",
+      "backfill",
+      "status",
       "calculate",
       "report",
       "services",
       "regions",
+      "doctor",
+      "cleanup",
       "migrate",
       "demo",
       "import intensity",
+      "readings review",
     ]) {
       const help = await runCo2e([...command.split(" "), "--help"], {});
       expect(help.exitCode).toBe(0);
@@ -68,7 +80,8 @@ describe("asking how", () => {
     ],
     [
       ["calculate", "--service", "q2q-ai", "--region", "us-east1", "--requests", "1"],
-      /Region "us-east1" is not configured/,
+      // Of Google, and another place than us-east-1 of AWS.
+      /Region "us-east1" is gcp:us-east1, South Carolina, and not configured/,
     ],
     [
       ["calculate", "--service", "constructor", "--region", "us-east-1", "--requests", "1"],
@@ -94,6 +107,10 @@ describe("asking how", () => {
       /--replace goes with --save/,
     ],
     [["ingest", "--region", "mars-1"], /Region "mars-1" is not configured/],
+    [["ingest", "--look-back", "0"], /whole hours from 1 to 744/],
+    [["backfill"], /--from <time>' not specified/],
+    [["backfill", "--from", "2026-01-02", "--to", "2026-01-01"], /ends .* before it begins/],
+    [["backfill", "--from", "2999-01-01", "--to", "2999-01-02"], /no full hour of that range is over yet/],
     [["fly"], /unknown command 'fly'/],
   ])("%j exits 1 with a clear line and no stack", async (args, message) => {
     const { exitCode, stdout, stderr } = await runCo2e(args, { ...base, CO2E_DATA_DIR: "memory:" });
@@ -130,10 +147,24 @@ describe("asking how", () => {
     expect(readdirSync(folder)).toEqual(["co2e.yaml"]);
   });
 
-  it("ingest without any key says which to set and what works without", async () => {
-    const { exitCode, stderr } = await runCo2e(["ingest"], { CO2E_DATA_DIR: "memory:" });
+  it("ingest of regions that no source serves without a key says which to set and what works without", async () => {
+    const CO2E_CONFIG = join(configFolder, "virginia.yaml");
+    writeFileSync(CO2E_CONFIG, "regions: [us-east-1]\n");
+    const { exitCode, stderr } = await runCo2e(["ingest"], { CO2E_CONFIG, CO2E_DATA_DIR: "memory:" });
     expect(exitCode).toBe(1);
     expect(stderr).toMatch(/Set ELECTRICITY_MAPS_API_KEY .*co2e import intensity FILE, or co2e demo/);
+  });
+
+  it("ingest without any key fills the regions of keyless sources and says which key would serve the others", async () => {
+    const env = { CO2E_DATA_DIR: "memory:", ENERGY_CHARTS_BASE_URL: charts.url, CO2E_RETRY_DELAY_MS: "1" };
+    const { exitCode, stdout } = await runCo2e(["ingest"], env);
+    expect(exitCode).toBe(2);
+    expect(stdout).toMatch(/eu-central-1 +DE +energy_charts +\d\d +0 +0/);
+    expect(stdout).toMatch(
+      /us-east-1: no source that can be asked covers zone US-MIDA-PJM\. Set ELECTRICITY/,
+    );
+    const frankfurt = await runCo2e(["ingest", "--region", "eu-central-1"], env);
+    expect(frankfurt.exitCode).toBe(0);
   });
 });
 
@@ -143,18 +174,18 @@ describe("the demo", () => {
   it("prints the original's report with the right totals, and says that the data is a sample and what to set", async () => {
     // DATABASE_URL is not for the demo: its server is never asked.
     const env = { CO2E_DATA_DIR: folder, DATABASE_URL: "postgresql://nobody@127.0.0.1:9/none" };
-    const { exitCode, stdout, stderr } = await runCo2e(["demo"], env);
+    const { exitCode, stdout, stderr } = await runCo2e(["demo", "--sample"], env);
     expect(stderr).toBe("");
     expect(exitCode).toBe(0);
     expect(stdout).toMatch(/^SAMPLE DATA/);
     expect(stdout).toMatch(/q2q-ai +us-east-1 +450,000 +225\.000 +101,306\.25 +225\.1250/);
     expect(stdout).toMatch(/TOTAL +2,970,000 +261\.000 +113,441\.25/);
-    expect(stdout).toMatch(/For live data set ELECTRICITY_MAPS_API_KEY/);
+    expect(stdout).toMatch(/For live data, with a network: npx co2e demo\. .*npx co2e ingest/);
     expect(readdirSync(folder)).toEqual(["demo"]);
   }, 60_000);
 
   it("again, it says the same", async () => {
-    const { exitCode, stdout } = await runCo2e(["demo"], { CO2E_DATA_DIR: folder });
+    const { exitCode, stdout } = await runCo2e(["demo", "--sample"], { CO2E_DATA_DIR: folder });
     expect(exitCode).toBe(0);
     expect(stdout).toMatch(/TOTAL +2,970,000 +261\.000 +113,441\.25/);
   });
@@ -168,6 +199,50 @@ describe("the demo", () => {
     expect(stdout.startsWith(ORIGINAL_BLOCK)).toBe(true);
     expect(stdout).toMatch(/24 of 24 hours/);
     expect(stdout).toMatch(/Sample: .* invented/);
+  });
+
+  it("without a network falls to the sample data", async () => {
+    const { exitCode, stdout } = await runCo2e(["demo", "--json"], { CO2E_DATA_DIR: folder });
+    expect(exitCode).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({
+      data: "sample",
+      report: { total: { emissionsGCO2e: 113_441.25 } },
+    });
+  });
+
+  it("waits three seconds for a network that does not answer, and no longer", async () => {
+    charts.faults.add({ times: Number.POSITIVE_INFINITY, fault: { kind: "hang" } });
+    const timed = async (...args: string[]) => {
+      const began = performance.now();
+      const run = await runCo2e(["demo", ...args], {
+        CO2E_DATA_DIR: folder,
+        ENERGY_CHARTS_BASE_URL: charts.url,
+      });
+      return { ...run, tookMs: performance.now() - began };
+    };
+    charts.requests.length = 0;
+    const hanging = await timed();
+    charts.faults.clear();
+    expect(hanging.exitCode).toBe(0);
+    expect(hanging.stdout).toMatch(/^SAMPLE DATA/);
+    expect(charts.requests).toHaveLength(1);
+    // Generous, for a machine that is busy: the deadline of an ingest would be three times 15 s.
+    expect(hanging.tookMs - (await timed("--sample")).tookMs).toBeLessThan(10_000);
+  });
+
+  it("with a network shows live data of the regions that a keyless source covers, in a store of its own", async () => {
+    const { exitCode, stdout } = await runCo2e(["demo"], {
+      CO2E_DATA_DIR: folder,
+      ENERGY_CHARTS_BASE_URL: charts.url,
+    });
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/^LIVE DATA/);
+    expect(stdout).toMatch(/eu-central-1 +DE +energy_charts/);
+    expect(stdout).toMatch(
+      /us-east-1 \(zone US-MIDA-PJM\): no source at hand answers\. Set ELECTRICITY_MAPS_API_KEY/,
+    );
+    expect(stdout).toMatch(/^Annual: .*US-MIDA-PJM/m);
+    expect(readdirSync(folder).sort()).toEqual(["demo", "demo-live"]);
   });
 
   it("keeps live data out of the sample store", async () => {
@@ -200,7 +275,7 @@ describe("live data on the embedded store", () => {
       regions: { region: string; hoursWritten: number; error: string | null }[];
     };
     expect(result.regions).toMatchObject([
-      { region: "us-east-1", hoursWritten: 24, source: "electricity_maps", error: null },
+      { region: "us-east-1", hoursWritten: 72, source: "electricity_maps", error: null },
       { region: "eu-central-1", hoursWritten: 0, source: null, error: expect.stringContaining("zone DE") },
     ]);
     expect(slack.texts).toEqual([expect.stringMatching(/1 of 2 regions.*\n.*eu-central-1 \(DE\)/)]);
@@ -221,7 +296,7 @@ describe("live data on the embedded store", () => {
   it("the next run heals it: exit 0", async () => {
     const { exitCode, stdout } = await runCo2e(["ingest"], env());
     expect(exitCode).toBe(0);
-    expect(stdout).toMatch(/eu-central-1 +DE +electricity_maps +24 +0 +0/);
+    expect(stdout).toMatch(/eu-central-1 +DE +electricity_maps +72 +0 +0/);
   });
 
   it("Slack that is down changes neither the exit code nor the rows", async () => {
@@ -301,8 +376,8 @@ describe("live data on the embedded store", () => {
     expect(after.exitCode, after.stderr).toBe(0);
   });
 
-  it("a region without intensity: the energy is told, the emissions are unknown, exit 4", async () => {
-    const { exitCode, stdout } = await runCo2e(
+  const calculate2020 = (more: Record<string, string>) =>
+    runCo2e(
       [
         "calculate",
         "--service",
@@ -316,8 +391,20 @@ describe("live data on the embedded store", () => {
         "--to",
         "2020-01-02",
       ],
-      env(),
+      { ...env(), ...more },
     );
+
+  it("a region without intensity: the yearly mean of its zone stands in and is called that, exit 0", async () => {
+    const { exitCode, stdout } = await calculate2020({});
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/0 of 24 hours/);
+    expect(stdout).toMatch(/^Annual: .*the mean of US-MIDA-PJM in \d{4}/m);
+  });
+
+  it("without yearly means: the energy is told, the emissions are unknown, exit 4", async () => {
+    const CO2E_CONFIG = join(folder, "strict.yaml");
+    writeFileSync(CO2E_CONFIG, "annualMeans: false\n");
+    const { exitCode, stdout } = await calculate2020({ CO2E_CONFIG });
     expect(exitCode).toBe(4);
     expect(stdout).toMatch(/Total Energy: +0\.500000 kWh/);
     expect(stdout).toMatch(/Total Emissions: +unknown/);

@@ -6,6 +6,8 @@ import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
 import { EXIT } from "../src/cli/exit-codes.ts";
 import { readConfig } from "../src/config.ts";
+import { SOURCES } from "../src/sources/registry.ts";
+import { isSecret } from "../src/sources/source.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const read = (path: string): string => readFileSync(join(ROOT, path), "utf8");
@@ -96,8 +98,11 @@ it("the environment is read in config.ts alone", () => {
 });
 
 it("every environment variable is documented, and no other", () => {
-  const variables = [...configSource.matchAll(/"([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)"/g)].map(([, name]) => name);
-  expect(variables).toContain("DATABASE_URL");
+  const variables = [
+    ...[...configSource.matchAll(/"([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)"/g)].map(([, name]) => name),
+    ...SOURCES.flatMap(({ settings }) => settings.map(({ variable }) => variable)),
+  ];
+  expect(variables).toEqual(expect.arrayContaining(["DATABASE_URL", "WATTTIME_PASSWORD"]));
   const documented = firstCells(section(read("docs/configuration.md"), "## Environment variables"));
   expect(documented.sort()).toEqual([...new Set(variables)].sort());
 });
@@ -129,22 +134,23 @@ it("the examples of co2e.yaml can be read", async () => {
 });
 
 it("the defaults in the documents are those of the program", async () => {
-  const rows = new Map(
-    section(read("docs/configuration.md"), "## Environment variables")
-      .split("\n")
-      .flatMap((line) => {
-        const [, name, value] = /^\| `(\w+)` \| `?([^`|]*?)`? \|/.exec(line) ?? [];
-        return name === undefined || value === undefined ? [] : [[name, value] as const];
-      }),
-  );
+  const defaultsIn = (heading: string) =>
+    new Map(
+      section(read("docs/configuration.md"), heading)
+        .split("\n")
+        .flatMap((line) => {
+          const [, name, value] = /^\| `([\w.<>]+)` \| `?([^`|]*?)`? \|/.exec(line) ?? [];
+          return name === undefined || value === undefined ? [] : [[name, value] as const];
+        }),
+    );
+  const rows = defaultsIn("## Environment variables");
   const directory = mkdtempSync(join(tmpdir(), "co2e-docs-"));
   const empty = join(directory, "empty.yaml");
   writeFileSync(empty, "");
+  const settings = SOURCES.flatMap((source) => source.settings);
   const config = await readConfig({
     CO2E_CONFIG: empty,
-    ELECTRICITY_MAPS_API_KEY: "k",
-    WATTTIME_USERNAME: "u",
-    WATTTIME_PASSWORD: "p",
+    ...Object.fromEntries(settings.filter(isSecret).map(({ variable }) => [variable, "k"])),
   });
   rmSync(directory, { recursive: true });
   expect({
@@ -152,16 +158,46 @@ it("the defaults in the documents are those of the program", async () => {
     CO2E_RETRY_DELAY_MS: rows.get("CO2E_RETRY_DELAY_MS"),
     CO2E_LOG_LEVEL: rows.get("CO2E_LOG_LEVEL"),
     CO2E_SOURCES: rows.get("CO2E_SOURCES"),
-    ELECTRICITY_MAPS_BASE_URL: rows.get("ELECTRICITY_MAPS_BASE_URL"),
-    WATTTIME_BASE_URL: rows.get("WATTTIME_BASE_URL"),
+    ...Object.fromEntries(
+      settings.filter((one) => !isSecret(one)).map(({ variable }) => [variable, rows.get(variable)]),
+    ),
   }).toEqual({
     CO2E_TIMEOUT_MS: String(config.http.timeoutMs),
     CO2E_RETRY_DELAY_MS: String(config.http.retryDelayMs),
     CO2E_LOG_LEVEL: config.logLevel,
-    CO2E_SOURCES: config.sources.join(","),
-    ELECTRICITY_MAPS_BASE_URL: config.electricityMaps?.baseUrl,
-    WATTTIME_BASE_URL: config.watttime?.baseUrl,
+    CO2E_SOURCES: "all of them",
+    ...Object.fromEntries(
+      Object.values(config.sourceSettings)
+        .flatMap((values) => Object.entries(values))
+        .filter(([variable]) => !settings.some((one) => one.variable === variable && isSecret(one))),
+    ),
   });
+  const keys = defaultsIn("## co2e.yaml");
+  const names = ["factorType", "basis", "lookBackHours", "staleAfterHours", "annualMeans"] as const;
+  expect(names.map((name) => keys.get(name))).toEqual(names.map((name) => String(config[name])));
+  expect(Object.keys(config.retention).map((name) => keys.get(`retention.${name}`))).toEqual(
+    Object.values(config.retention).map(String),
+  );
+});
+
+it("the order in which the sources are asked by default stands in the documents, and so does each source", () => {
+  const names = SOURCES.map(({ description }) => description.name);
+  const configuration = section(read("docs/configuration.md"), "### Order of the sources");
+  expect(configuration).toContain(names.map((name) => `\`${name}\``).join(", "));
+  const sources = read("docs/sources.md");
+  expect(names.filter((name) => !sources.includes(name))).toEqual([]);
+  const limits = new Map(
+    section(read("docs/configuration.md"), "### Request budgets")
+      .split("\n")
+      .flatMap((line) => {
+        const [, name, perMinute, perDay] = /^\| (\w+) \| (\w+) \| (\w+) \|$/.exec(line) ?? [];
+        return name === undefined ? [] : [[name, [perMinute, perDay]] as const];
+      }),
+  );
+  for (const { name, quota } of SOURCES.map(({ description }) => description)) {
+    const text = (limit: number | null): string => (limit === null ? "none" : String(limit));
+    expect([name, limits.get(name)]).toEqual([name, [text(quota.perMinute), text(quota.perDay)]]);
+  }
 });
 
 // ---- Figures
@@ -183,6 +219,8 @@ it("the confidence table in the methodology is that of the rule", async () => {
   }
   expect(table).toContain(`at most ${CONFIDENCE_OTHER_BASIS.toFixed(2)}`);
   expect(section(methodology, "## The accept rule")).toContain(`version ${ACCEPT_RULE_VERSION}`);
+  // What stands in at calculation time has its place in the table too.
+  expect(table).toMatch(/^\| annual \| 0\.30 \|/m);
 });
 
 it("the exit codes in the README are those of the program", () => {

@@ -20,7 +20,7 @@ interface Case {
   /** What the provider does to zone DE. */
   readonly arrange: (maps: FakeElectricityMaps) => void;
   readonly exitCode: 0 | 2;
-  /** Rows of eu-central-1 afterwards. us-east-1 always has its 24. */
+  /** Rows of eu-central-1 afterwards, of the 24 looked back. us-east-1 always has its 24. */
   readonly hours: number;
 }
 const always = (fault: Fault) => (maps: FakeElectricityMaps) => inject(maps, fault, ALWAYS);
@@ -127,7 +127,7 @@ onPostgres((engine) => {
     "a provider that $name for one zone: exit $exitCode, $hours hours",
     async ({ arrange, exitCode, hours }) => {
       arrange(maps);
-      const run = await runCo2e(["--stack", "ingest", "--json"], env);
+      const run = await runCo2e(["--stack", "ingest", "--look-back", "24", "--json"], env);
       expect(run.exitCode, run.stderr).toBe(exitCode);
       expect(await hoursOf("eu-central-1")).toBe(hours);
       expect(await hoursOf("us-east-1")).toBe(24);
@@ -161,14 +161,29 @@ onPostgres((engine) => {
     ]);
   });
 
-  it("three processes that ingest at once leave the same rows as one", async () => {
-    const runs = await Promise.all([1, 2, 3].map(() => runCo2e(["ingest"], env)));
+  it("three processes that ingest at once leave the same rows as one, and ask for each thing once", async () => {
+    // Slow enough that none is over before the others have begun.
+    maps.faults.add({ fault: { kind: "slow", delayMs: 1000 }, times: ALWAYS });
+    const patient = { ...env, CO2E_TIMEOUT_MS: "20000" };
+    const runs = await Promise.all([1, 2, 3].map(() => runCo2e(["ingest"], patient)));
     expect(runs.map((run) => run.exitCode)).toEqual([0, 0, 0]);
+    const asked = maps.requests.map(
+      ({ path, query }) => `${path.split("/").slice(2).join("/")} ${query.zone}`,
+    );
+    expect(asked.sort()).toEqual([
+      "carbon-intensity/history DE",
+      "carbon-intensity/history US-MIDA-PJM",
+      "carbon-intensity/past-range DE",
+      "carbon-intensity/past-range US-MIDA-PJM",
+      "power-breakdown/history DE",
+      "power-breakdown/history US-MIDA-PJM",
+    ]);
     const together = await contentOf(database);
     const url = await engine.emptyUrl();
     const alone = await openPostgres(url);
     await runCo2e(["migrate"], { DATABASE_URL: url });
-    await runCo2e(["ingest"], { ...env, DATABASE_URL: url });
+    maps.faults.clear();
+    expect((await runCo2e(["ingest"], { ...patient, DATABASE_URL: url })).exitCode).toBe(0);
     expect(together).toEqual(await contentOf(alone));
     await alone.close();
   });

@@ -5,6 +5,7 @@ import { createSampleGrid } from "../src/sources/sample-grid.ts";
 import type { Fault } from "./fakes/fake-server.ts";
 import { onEachEngine } from "./support/engines.ts";
 import { contentOf, type IngestWorld, intensityOf, NOW, startIngestWorld } from "./support/ingest-world.ts";
+import { silentLog } from "./support/store-data.ts";
 
 const THIS_HOUR = Date.UTC(2026, 10, 23, 14);
 const forZone = (zone: string) => (request: { query: Record<string, string> }) => request.query.zone === zone;
@@ -215,12 +216,20 @@ onEachEngine((engine) => {
       ]);
     });
 
-    it("a known hour that the source now calls null becomes a gap again", async () => {
-      await world.ingest();
-      world.maps.setIntensity("DE", THIS_HOUR - 3 * HOUR_MS, { carbonIntensity: null });
-      expect(outcomeOf(await world.ingest(), "eu-central-1")).toMatchObject({ hoursRemoved: 1 });
-      expect(await hoursOf("eu-central-1")).toHaveLength(23);
-    });
+    it.each([null, 0, -3, 302_000])(
+      "a known hour that the source now calls %s keeps its value",
+      async (value) => {
+        await world.ingest();
+        world.maps.setIntensity("DE", THIS_HOUR - 3 * HOUR_MS, { carbonIntensity: value });
+        const known = await hoursOf("eu-central-1");
+        expect(outcomeOf(await world.ingest(), "eu-central-1")).toMatchObject({
+          hoursRemoved: 0,
+          suspectReadings: 1,
+        });
+        expect(await hoursOf("eu-central-1")).toEqual(known);
+        expect(known).toHaveLength(24);
+      },
+    );
   });
 
   describe("revised history", () => {
@@ -311,7 +320,7 @@ onEachEngine((engine) => {
       expect(outcomeOf(result, "eu-central-1")).toMatchObject({
         failure: "no-value",
         source: null,
-        error: expect.stringContaining("watttime gave no hour that can be accepted"),
+        error: expect.stringContaining("watttime has no usable value for zone DE"),
       });
       expect(await hoursOf("eu-central-1")).toEqual([]);
     });
@@ -356,12 +365,28 @@ onEachEngine((engine) => {
   });
 
   describe("co2e_emissions is derived", () => {
-    it("rows deleted come back from the evidence on the next ingest, the old ones too", async () => {
+    it("rows deleted of the recent hours come back from the evidence on the next ingest", async () => {
+      await world.ingest();
+      const before = await contentOf(world.database);
+      world.maps.faults.add({ times: ALWAYS, fault: { kind: "html" } });
+      await world.database.query("delete from co2e_emissions");
+      await world.ingest();
+      expect(await contentOf(world.database)).toEqual(before);
+    });
+
+    it("rows deleted long ago come back within a day, when the region is compared with all of its evidence", async () => {
       await world.ingest();
       const before = await contentOf(world.database);
       // Three days on, the source no longer speaks about these hours.
       world.setClock(NOW + 3 * DAY_MS);
       await world.database.query("delete from co2e_emissions");
+      await world.ingest();
+      expect(
+        await count(
+          `select count(*)::int as n from co2e_emissions where timestamp <= to_timestamp(${NOW / 1000})`,
+        ),
+      ).toBe(0);
+      await world.database.query("update region_sweep set swept_at = swept_at - interval '25 hours'");
       await world.ingest();
       await world.database.query(`delete from co2e_emissions where timestamp > to_timestamp(${NOW / 1000})`);
       await world.database.query(
@@ -502,12 +527,21 @@ onEachEngine((engine) => {
         sources: [createSampleGrid()],
         notifier: null,
         clock: () => instant(NOW),
-        log: { debug() {}, info() {}, warn() {}, error() {} },
+        log: silentLog,
+        sleep: async () => {},
+        budget: { take: async () => {}, leftToday: async () => null },
+        annualMeanOf: async () => null,
+        keyHintOf: () => "",
+        holder: "demo",
       },
       {
         zones: [{ zone: { key: "DE", wattTimeRegion: null }, regions: ["eu-central-1"] }],
+        unplaced: [],
         factorType: "lifecycle",
         sourceOrder: ["sample"],
+        basis: "fill",
+        fillsAfterHours: {},
+        lookBackHours: 24,
       },
     );
     expect(demo.outcome).toBe("store-failed");

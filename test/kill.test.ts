@@ -6,7 +6,7 @@ import { openPglite } from "../src/store/pglite.ts";
 import { openPostgres } from "../src/store/postgres.ts";
 import { type FakeElectricityMaps, startFakeElectricityMaps } from "./fakes/electricity-maps.ts";
 import { onPostgres } from "./support/engines.ts";
-import { contentOf } from "./support/ingest-world.ts";
+import { contentOf, intensityOf } from "./support/ingest-world.ts";
 import { runCo2e, startCo2e, temporaryFolder } from "./support/run-co2e.ts";
 
 /** 3 rounds in CI; `npm run kill` does 20. */
@@ -21,9 +21,9 @@ beforeAll(async () => {
     // Stands still, so that the rows of an interrupted and of an undisturbed run can be compared.
     clock: () => STARTED_AT,
     zones: {
-      DE: { intensity: (hour) => 300 + ((hour / 3_600_000) % 24), mix: () => ({ wind: 1, coal: 2 }) },
+      DE: { intensity: (hour) => intensityOf("DE", hour), mix: () => ({ wind: 1, coal: 2 }) },
       "US-MIDA-PJM": {
-        intensity: (hour) => 400 + ((hour / 3_600_000) % 24),
+        intensity: (hour) => intensityOf("US-MIDA-PJM", hour),
         mix: () => ({ wind: 1, coal: 2 }),
       },
     },

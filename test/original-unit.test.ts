@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 // The original's own unit tests, as printed; only this path is changed.
@@ -25,7 +25,11 @@ describe("CO2e Calculator", () => {
 
 describe("the library", () => {
   it("without intensity says null, never 0, and still tells the energy", async () => {
+    const yaml = join(folder, "no-annual-means.yaml");
+    writeFileSync(yaml, "annualMeans: false\n");
+    process.env.CO2E_CONFIG = yaml;
     const result = await calculateEmissions("q2q-ai", "us-east-1", 100_000);
+    delete process.env.CO2E_CONFIG;
     expect(result).toMatchObject({
       total_kWh: 50,
       total_gCO2e: null,
@@ -36,8 +40,22 @@ describe("the library", () => {
     });
   });
 
+  it("without intensity a yearly mean stands in unless that is switched off, and says so", async () => {
+    const result = await calculateEmissions("q2q-ai", "us-east-1", 100_000);
+    const annual = result.inputs.annual_mean;
+    expect(annual).toMatchObject({ zone: "US-MIDA-PJM", factorType: "lifecycle", year: expect.any(Number) });
+    expect(result).toMatchObject({
+      total_kWh: 50,
+      total_gCO2e: 50 * (annual?.gCO2ePerKWh ?? Number.NaN),
+      calculation_method: "annual-mean",
+      coverage: 0,
+      hours_covered: 0,
+      notes: [expect.stringMatching(/^Annual: /)],
+    });
+  });
+
   it("with intensity gives the original's numbers under the original's names", async () => {
-    await runCo2e(["demo"], { CO2E_DATA_DIR: folder });
+    await runCo2e(["demo", "--sample"], { CO2E_DATA_DIR: folder });
     process.env.CO2E_DATA_DIR = join(folder, "demo");
     expect(await calculateEmissions("q2q-ai", "us-east-1", 100_000)).toMatchObject({
       total_kWh: 50,

@@ -1,14 +1,20 @@
 import type { Notifier } from "../../src/alert/slack.ts";
-import { type Instant, instant } from "../../src/core/time.ts";
+import { DAY_MS, type Instant, instant } from "../../src/core/time.ts";
+import { createCallBudget } from "../../src/flows/call-budget.ts";
 import { type IngestRequest, ingest } from "../../src/flows/ingest.ts";
-import type { Log } from "../../src/flows/parts.ts";
+import type { AcceptSettings, IngestParts, Log } from "../../src/flows/parts.ts";
 import { createElectricityMaps } from "../../src/sources/electricity-maps.ts";
+import { createEnergyCharts } from "../../src/sources/energy-charts.ts";
 import { createHttp } from "../../src/sources/http.ts";
+import type { IntensitySource } from "../../src/sources/source.ts";
 import { createWatttime } from "../../src/sources/watttime.ts";
 import type { Database } from "../../src/store/database.ts";
 import { migrate } from "../../src/store/migrate.ts";
+import type { QuotaWindow } from "../../src/store/quota.ts";
 import { createStore, type Store } from "../../src/store/store.ts";
 import { type FakeElectricityMaps, startFakeElectricityMaps } from "../fakes/electricity-maps.ts";
+import { startFakeEnergyCharts } from "../fakes/energy-charts.ts";
+import type { FakeServer } from "../fakes/fake-server.ts";
 import { type FakeWatttime, startFakeWatttime } from "../fakes/watttime.ts";
 
 export const KEY = "em_live_s3cret";
@@ -16,15 +22,38 @@ export const PASSWORD = "w4tt-p4ssword!";
 /** 2026-11-23 14:20 UTC: the newest whole hour began at 13:00, the running one at 14:00. */
 export const NOW = Date.UTC(2026, 10, 23, 14, 20);
 
-/** Two regions in PJM, one in Germany, with both providers as servers and a clock that the test moves. */
+type SourceName = "electricity_maps" | "energy_charts" | "watttime";
+
+/** Two regions in PJM, one in Germany, with the providers as servers and a clock that the test moves. */
 export interface IngestWorld {
   readonly database: Database;
   readonly store: Store;
   readonly maps: FakeElectricityMaps;
+  /** Germany alone, on another basis: 500 g/kWh and more. */
+  readonly charts: FakeServer;
   readonly watttime: FakeWatttime;
   readonly told: string[];
+  /** Events from info up, with their fields. */
+  readonly logged: { readonly event: string; readonly fields: object }[];
   setClock(epochMs: number): void;
-  ingest(options?: { regions?: readonly string[]; withWatttime?: boolean }): ReturnType<typeof ingest>;
+  /** Looks back 24 hours unless told otherwise, what Electricity Maps gives to every key; 72 with WattTime behind it. */
+  ingest(options?: {
+    regions?: readonly string[];
+    withWatttime?: boolean;
+    /** In the order to ask; default: Electricity Maps, and WattTime as said. */
+    sources?: readonly SourceName[];
+    lookBackHours?: number;
+    basis?: "fill" | "strict";
+    /** Another connection to the same store: another process, as far as the program can see. */
+    store?: Store;
+  }): ReturnType<typeof ingest>;
+  /** What a flow that learns is made of, with these sources. */
+  parts(sources: readonly SourceName[], store?: Store): IngestParts;
+  /** The settings that go with the sources. */
+  readonly settings: AcceptSettings;
+  readonly zones: IngestRequest["zones"];
+  /** Limits by source, as co2e.yaml would set them; none at the beginning. */
+  readonly quota: Record<string, QuotaWindow[]>;
   close(): Promise<void>;
 }
 
@@ -33,15 +62,26 @@ const ZONES: IngestRequest["zones"] = [
   { zone: { key: "DE", wattTimeRegion: "DE" }, regions: ["eu-central-1"] },
 ];
 
-const silent: Log = { debug() {}, info() {}, warn() {}, error() {} };
+const PRIMARY: readonly SourceName[] = ["electricity_maps"];
+const WITH_WATTTIME: readonly SourceName[] = ["electricity_maps", "watttime"];
 
-/** Hour-dependent and different by zone and factor type, so that a mix-up shows. */
+let ingesters = 0;
+
+/** Different by hour, zone and factor type, so that a mix-up shows, and from day to day, as grids are. */
 export const intensityOf = (zone: string, hourMs: number, factorType = "lifecycle"): number =>
-  (zone === "DE" ? 300 : 400) + new Date(hourMs).getUTCHours() - (factorType === "direct" ? 100 : 0);
+  (zone === "DE" ? 300 : 400) +
+  new Date(hourMs).getUTCHours() +
+  (Math.floor(hourMs / DAY_MS) % 5) * 2 -
+  (factorType === "direct" ? 100 : 0);
 
-export async function startIngestWorld(database: Database): Promise<IngestWorld> {
+/** `timeoutMs` is short for tests of providers that hang; where none does, a busy machine must not look like one. */
+export async function startIngestWorld(
+  database: Database,
+  { timeoutMs = 500 }: { timeoutMs?: number } = {},
+): Promise<IngestWorld> {
   await migrate(database);
   const store = createStore(database);
+  const quota: Record<string, QuotaWindow[]> = {};
   let now: Instant = instant(NOW);
   const clock = () => now;
   const zone = (name: string) => ({
@@ -62,20 +102,9 @@ export async function startIngestWorld(database: Database): Promise<IngestWorld>
     clock,
     regions: { PJM_DC: region, DE: region },
   });
-  const http = createHttp({
-    fetch,
-    clock: () => instant(Date.now()),
-    timeoutMs: 500,
-    attempts: 3,
-    retryDelayMs: 1,
-  });
-  const primary = createElectricityMaps({ http, baseUrl: maps.baseUrl(4), apiKey: KEY, allowSandbox: false });
-  const fallback = createWatttime({
-    http,
-    baseUrl: watttime.url,
-    username: "freddo",
-    password: PASSWORD,
+  const charts = await startFakeEnergyCharts({
     clock,
+    countries: { de: { co2eq: (slotMs) => intensityOf("DE", slotMs) + 200 } },
   });
   const told: string[] = [];
   const notifier: Notifier = {
@@ -83,28 +112,101 @@ export async function startIngestWorld(database: Database): Promise<IngestWorld>
       told.push(text);
     },
   };
+  const logged: { event: string; fields: object }[] = [];
+  const note = (fields: object, event: string): void => void logged.push({ event, fields });
+  const log: Log = { debug() {}, info: note, warn: note, error: note };
+  const sleep = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
+
+  /** What one process has: its connections, its count of requests, its sources. */
+  function processOn(own: Store) {
+    const budget = createCallBudget({
+      quota: own.quota,
+      windowsOf: (source) => quota[source] ?? [],
+      sleep,
+      log,
+    });
+    const http = createHttp({
+      fetch,
+      clock: () => instant(Date.now()),
+      timeoutMs,
+      attempts: 3,
+      retryDelayMs: 1,
+      takeCall: budget.take,
+      breakMs: 50,
+    });
+    const sources: Record<SourceName, IntensitySource> = {
+      electricity_maps: createElectricityMaps({
+        http,
+        clock,
+        baseUrl: maps.baseUrl(4),
+        apiKey: KEY,
+        allowSandbox: false,
+      }),
+      energy_charts: createEnergyCharts({ http, baseUrl: charts.url }),
+      watttime: createWatttime({
+        http,
+        baseUrl: watttime.url,
+        username: "freddo",
+        password: PASSWORD,
+        clock,
+      }),
+    };
+    return { store: own, budget, sources };
+  }
+  const processes = new Map([[store, processOn(store)]]);
+  function parts(names: readonly SourceName[], on = store): IngestParts {
+    const process = processes.get(on) ?? processOn(on);
+    processes.set(on, process);
+    return {
+      store: on,
+      sources: names.map((name) => process.sources[name]),
+      notifier,
+      clock,
+      log,
+      budget: process.budget,
+      sleep,
+      annualMeanOf: async () => null,
+      keyHintOf: () => "",
+      holder: `ingester-${++ingesters}`,
+    };
+  }
+  const settings: AcceptSettings = {
+    factorType: "lifecycle",
+    sourceOrder: ["electricity_maps", "energy_charts", "watttime"],
+    basis: "fill",
+    fillsAfterHours: { electricity_maps: 0, energy_charts: 0, watttime: 24 },
+  };
   return {
     database,
     store,
     maps,
+    charts,
     watttime,
     told,
+    logged,
+    quota,
+    parts,
+    settings,
+    zones: ZONES,
     setClock(epochMs) {
       now = instant(epochMs);
     },
-    ingest({ regions, withWatttime = false } = {}) {
+    ingest({
+      regions,
+      withWatttime = false,
+      sources = withWatttime ? WITH_WATTTIME : PRIMARY,
+      lookBackHours = withWatttime ? 72 : 24,
+      basis = "fill",
+      store: on,
+    } = {}) {
       const zones = ZONES.map((entry) => ({
         ...entry,
         regions: entry.regions.filter((name) => regions?.includes(name) ?? true),
       })).filter((entry) => entry.regions.length > 0);
-      const sources = withWatttime ? [primary, fallback] : [primary];
-      return ingest(
-        { store, sources, notifier, clock, log: silent },
-        { zones, factorType: "lifecycle", sourceOrder: ["electricity_maps", "watttime"] },
-      );
+      return ingest(parts(sources, on), { ...settings, basis, zones, unplaced: [], lookBackHours });
     },
     async close() {
-      await Promise.all([maps.close(), watttime.close()]);
+      await Promise.all([maps.close(), charts.close(), watttime.close()]);
       await store.close();
     },
   };

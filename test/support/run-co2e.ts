@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll } from "vitest";
+import { SOURCES } from "../../src/sources/registry.ts";
 
 export const CLI = resolve("dist/co2e.js");
 
@@ -18,14 +19,25 @@ export interface Started {
   readonly ended: Promise<Run>;
 }
 
-/** Starts the built program with nothing of this machine's settings but PATH and `env`. */
+/** Some sources need no key: without this a test would reach the network. Nothing listens on port 9. */
+export const NO_NETWORK: Readonly<Record<string, string>> = Object.fromEntries(
+  SOURCES.flatMap(({ settings }) => settings)
+    .filter(({ kind }) => kind === "url")
+    .map(({ variable, fallback }) => [
+      variable,
+      `http://127.0.0.1:9${/\/v\d$/.exec(fallback ?? "")?.[0] ?? ""}`,
+    ]),
+);
+
+/** Starts the built program with nothing of this machine's settings but PATH and `env`, and no source that it could reach
+ *  unless `env` names one. */
 export function startCo2e(
   args: readonly string[],
   env: Readonly<Record<string, string>>,
   options: { stdin?: string | Buffer; cwd?: string } = {},
 ): Started {
   const child = spawn(process.execPath, [CLI, ...args], {
-    env: { PATH: process.env.PATH ?? "", HOME: tmpdir(), ...env },
+    env: { PATH: process.env.PATH ?? "", HOME: tmpdir(), ...NO_NETWORK, ...env },
     cwd: options.cwd ?? tmpdir(),
     stdio: ["pipe", "pipe", "pipe"],
   });

@@ -61,6 +61,8 @@ export const checked = (
 export const policyAt = (now: Instant): AcceptPolicy => ({
   factorType: "lifecycle",
   sourceOrder: ["electricity_maps", "watttime"],
+  basis: "fill",
+  fillsAfterHours: { electricity_maps: 0, watttime: 24 },
   now,
 });
 
