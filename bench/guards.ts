@@ -1,11 +1,12 @@
 // npx tsx bench/guards.ts FOLDER: how often the guards before acceptance are wrong about real hours, and which failures
-// they find. FOLDER holds emaps/ and carboncast/ with one ZONE.csv.gz per zone: ts_utc, ci_direct, ci_lifecycle and, where
-// the source says so, estimated (0 or 1).
+// they find. FOLDER holds emaps/ and carboncast/ with one ZONE.csv.gz per zone: ts_utc, ci_direct, ci_lifecycle and,
+// where the source says so, estimated (0 or 1).
 //
 // Each zone is ingested as in operation: the last 24 hours again and again, held against the 28 days before.
 // BENCH_ZONE=emaps/DK      zones whose name holds this
 // BENCH_EVERY_HOURS=6      hours from one ingest to the next on real data
 // BENCH_FAILURES=20        failures of each sort that are put into each series; 0: none
+// BENCH_SORT=flat          sorts of failure whose name holds this
 // BENCH_WHOLE_GRAMS=1      values rounded to so many grams first, as some sources send them
 // BENCH_SHOW=1             shows each suspect hour with its neighbours
 import { readdirSync, readFileSync } from "node:fs";
@@ -27,6 +28,7 @@ const BATCH_HOURS = 24;
 const ZONE = process.env.BENCH_ZONE ?? "";
 const EVERY_HOURS = Number(process.env.BENCH_EVERY_HOURS ?? 6);
 const FAILURES = Number(process.env.BENCH_FAILURES ?? 20);
+const SORT = process.env.BENCH_SORT ?? "";
 const WHOLE_GRAMS = Number(process.env.BENCH_WHOLE_GRAMS ?? 0);
 const SHOW = process.env.BENCH_SHOW === "1";
 
@@ -157,8 +159,8 @@ interface Outcome {
   goodHoursSuspect: number;
 }
 
-/** Puts failures into a series, each into its own copy, and ingests hourly from its first hour until its last has left the
- *  24 hours that each ingest reads. */
+/** Puts failures into a series, each into its own copy, and ingests hourly from its first hour until its last has left
+ *  the 24 hours that each ingest reads. */
 function tryFailures(
   series: Series,
   real: Verdicts,
@@ -251,6 +253,7 @@ if (FAILURES > 0) {
     "failures: events found, hours suspect when they came, at last; good hours near them that became suspect",
   );
   for (const [name, failure] of Object.entries(FAILURE_SORTS)) {
+    if (!name.includes(SORT)) continue;
     const outcome: Outcome = {
       events: 0,
       eventsFound: 0,

@@ -25,8 +25,8 @@ const same = (count: number, value = 190): number[] => Array<number>(count).fill
 const ISLAND = Array.from({ length: 670 }, (_, hour) => 24 + (Math.floor(hour / 10) % 2));
 
 describe("flat-line", () => {
-  // The failure: a meter or a server stops, and its last value is given on. In CarbonCast's data of New York all fuels of
-  // 2020-03-30T01:00Z stand still until 04:00Z. Four hours are not enough to tell.
+  // The failure: a meter or a server stops, and its last value is given on. In CarbonCast's data of New York all fuels
+  // of 2020-03-30T01:00Z stand still until 04:00Z. Four hours are not enough to tell.
   it("a value that stands still for 12 hours is suspect, from its first hour on", () => {
     expect(reasonsFor(newYork, [...same(11), 180])).toEqual(good(12));
     expect(reasonsFor(newYork, [...same(12), 180])).toEqual([...flat(12), ""]);

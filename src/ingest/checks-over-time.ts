@@ -13,11 +13,12 @@ import {
   zoneHistory,
 } from "./zone-history.ts";
 
-/** Adds to the readings of one series what the zone's own past says against them. `past`: in the order of time, without the
- *  hours of the series.
+/** Adds to the readings of one series what the zone's own past says against them. `past`: in the order of time, without
+ *  the hours of the series.
  *
- *  A series can be a day or a year long. It is judged from one UTC day to the next, each held against the 28 days before
- *  it, of which the good hours of the series itself become part: an import of a year is judged like a year of ingests. */
+ *  A series can be a day or a year long. It is judged from one UTC day to the next, each held against the 28 days
+ *  before it, of which the good hours of the series itself become part: an import of a year is judged like a year of
+ *  ingests. */
 export function judgeOverTime(
   series: readonly JudgedReading[],
   past: readonly PastHour[],
@@ -52,7 +53,7 @@ function createRollingHistory(given: readonly HistoryHour[]) {
   let next = 0;
   let oldest = 0;
   return {
-    /** The 28 days before a day; and after it, as far as they are given: a gap in the past lies between two histories. */
+    /** The 28 days before a day, and those after it, if given: a gap in the past lies between two histories. */
     around(day: Instant): ZoneHistory {
       for (let hour = given[next]; hour && hour.hour < day; hour = given[++next]) passed.push(hour);
       while ((passed[oldest]?.hour ?? day) < day - HISTORY_MS) oldest++;

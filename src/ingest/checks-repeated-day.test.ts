@@ -36,7 +36,8 @@ describe("repeated-day", () => {
   });
 
   it("hours that are not known repeat nothing", () => {
-    // Eight hours, one that is missing, and eight hours; and a missing hour the day before, for which the day before that counts
+    // Eight hours, one that is missing, and eight hours. Then a missing hour of yesterday, for which the day before
+    // counts
     const batch = readingsOf(now, yesterday).slice(0, 17);
     const gap = batch.filter((_, hour) => hour !== 8);
     expect(reasonsOf(checkReadings(gap, { ...nothingKnown, history }))).toEqual(good(16));

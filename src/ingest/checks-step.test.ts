@@ -33,8 +33,8 @@ const steps = (count: number): string[] => Array<string>(count).fill("step");
 const good = (count: number): string[] => Array<string>(count).fill("");
 
 describe("step", () => {
-  // The failure: at 2021-07-28T00:00Z the German wind was three times that of the hours around it. 13 such midnights lie
-  // in half a year of the same data.
+  // The failure: at 2021-07-28T00:00Z the German wind was three times that of the hours around it. 13 such midnights
+  // lie in half a year of the same data.
   it("a wrong hour at midnight is suspect, and the day after it is good", () => {
     expect(reasonsFor(german, GERMAN_DAY_WITH_WRONG_HOUR)).toEqual(["step", ...good(23)]);
     const { first, last } = ingestHourByHour(germanStart, [...GERMAN_HOURS, ...GERMAN_DAY_WITH_WRONG_HOUR]);
@@ -43,7 +43,8 @@ describe("step", () => {
   });
 
   it("a smaller one is found out when the level comes back", () => {
-    // 321.55 → 255 is −66.6, no jump. Back to 318 is +63: two large changes in opposite directions make an hour suspect.
+    // 321.55 → 255 is −66.6, no jump. Back to 318 is +63: two large changes in opposite directions make an hour
+    // suspect.
     expect(reasonsFor(german, [255])).toEqual([""]);
     expect(reasonsFor(german, [255, 318, 310])).toEqual(["step", "", ""]);
     // Over two hours it is weather.
@@ -129,7 +130,8 @@ describe("step", () => {
   });
 
   it("in a gap of the past the hours after it count as well", () => {
-    // One hour is missing between known ones, and it is filled with 90. Of a gap until today the level could be the new one.
+    // One hour is missing between known ones, and it is filled with 90. Of a gap until today the level could be the new
+    // one.
     const history = newYork.filter((_, index) => index !== 100);
     const filled = readingsOf(newYork[100]?.hour ?? newYorkNow, [90]);
     expect(reasonsOf(checkReadings(filled, { ...nothingKnown, history }))).toEqual(["step"]);

@@ -76,8 +76,8 @@ describe("unit-slip by the factor of a pound", () => {
     const hours = Array.from({ length: 28 * 24 }, (_, hour) => wave(hour));
     const doubled = Array.from({ length: 28 * 24 }, (_, hour) => wave(hour) * LB_PER_MWH);
     const reasons = reasonsOf(checkReadings(readingsOf(start, [...hours, ...doubled]), nothingKnown));
-    // Doubled from 24 October 05:00 on. Each day is held against the 28 before it: of those before 14 November 7 days and 5
-    // hours are known and good, of those before the 15th 6 days and 5 hours.
+    // Doubled from 24 October 05:00 on. Each day is held against the 28 before it: of those before 14 November 7 days
+    // and 5 hours are known and good, of those before the 15th 6 days and 5 hours.
     expect(reasons.slice(0, 28 * 24)).toEqual(good(28 * 24));
     expect(reasons.lastIndexOf("unit-slip")).toBe((28 + 21) * 24 + 18);
   });

@@ -217,7 +217,7 @@ describe("checkReadings", () => {
     );
   });
 
-  it("without history and yearly mean only the value itself and the hour are judged, but for zeros of a lifecycle", () => {
+  it("without history and yearly mean only the value itself and the hour are judged", () => {
     fc.assert(
       fc.property(fc.array(anyValue, { maxLength: 40 }), (values) => {
         const batch = readingsOf(midnight, values);

@@ -35,21 +35,22 @@ export function suspectReasons(
 
 /** What is known of one zone, source and basis before and around a batch. */
 export interface ReadingContext {
-  /** Hourly means of readings of the same zone, source and basis that are not suspect, oldest first: of the 28 days before
-   *  the batch, and of the hours just after it when a gap in the past is filled. Hours may be missing. */
+  /** Hourly means of readings of the same zone, source and basis that are not suspect, oldest first: of the 28 days
+   *  before the batch, and of the hours just after it when a gap in the past is filled. Hours may be missing. */
   readonly history: readonly HistoryHour[];
-  /** The same of suspect readings, with their reasons, of the 7 days before the batch. A failure that began before the batch
-   *  goes on in it: without them a value that has stood still for 30 hours, of which a batch of 24 sees the last 10, looks
-   *  good again, and so does a unit that has been mistaken since yesterday. */
+  /** The same of suspect readings, with their reasons, of the 7 days before the batch. A failure that began before the
+   *  batch goes on in it: without them a value that has stood still for 30 hours, of which a batch of 24 sees the last
+   *  10, looks good again, and so does a unit that has been mistaken since yesterday. */
   readonly suspectBefore?: readonly PastHour[];
   /** A yearly mean of the zone, g/kWh, where one is published: the only hint for a zone without history. */
   readonly annualMeanGPerKWh: number | null;
   readonly now: Instant;
 }
 
-/** Readings of one zone, source and basis, of any resolution and in any order, with the reasons not to accept them. What
- *  one value shows by itself is in `suspectReasons`; the rest is held against the zone's own past. Marginal readings are
- *  checked by themselves alone: they jump, stand still and fall to 0 by their nature, and are never accepted anyway. */
+/** Readings of one zone, source and basis, of any resolution and in any order, with the reasons not to accept them.
+ *  What one value shows by itself is in `suspectReasons`; the rest is held against the zone's own past. Marginal
+ *  readings are checked by themselves alone: they jump, stand still and fall to 0 by their nature, and are never
+ *  accepted anyway. */
 export function checkReadings(
   readings: readonly IntensityReading[],
   context: ReadingContext,

@@ -6,7 +6,7 @@ const LEAST_FLAT_MS = 12 * HOUR_MS;
 const LEAST_FLAT_WITHOUT_HISTORY_MS = 2 * DAY_MS;
 /** A zone whose value stood still for 20 hours may do so for 40. */
 const TIMES_OWN_LONGEST = 2;
-/** What happens less often than this, by chance alone, is a failure. Calm weather makes long runs likelier than chance. */
+/** What chance does less often than this is a failure. Calm weather makes long runs likelier than chance. */
 const LEAST_CHANCE = 1e-10;
 /** How long a value like this one stays is taken from so much of the history. */
 const LIKE_THIS_MS = 2 * DAY_MS;
@@ -32,11 +32,11 @@ interface Run {
   isSuspect: boolean;
 }
 
-/** A value that stands still for 12 hours is the last one that a meter or a server gave before it stopped, unless this is
- *  the way of the zone. So the run must also be twice as long as the longest of the 28 days before, and so long that it is
- *  not chance. A zone of water power given in whole grams keeps its value from an hour to the next four times out of five:
- *  0.8 to the power of 103 is one in ten billion, so 103 hours there. Where no value ever stays, 12.
- *  All readings of the run become suspect, also the first, which were taken for good when they came.
+/** A value that stands still for 12 hours is the last one that a meter or a server gave before it stopped, unless this
+ *  is the way of the zone. So the run must also be twice as long as the longest of the 28 days before, and so long that
+ *  it is not chance. A zone of water power given in whole grams keeps its value from an hour to the next four times out
+ *  of five: 0.8 to the power of 103 is one in ten billion, so 103 hours there. Where no value ever stays, 12. All
+ *  readings of the run become suspect, also the first, which were taken for good when they came.
  *
  *  With less than a week of history it takes 48 hours, and what comes after the run counts like what came before. With
  *  less than a day of other values the constant is all that is known of the zone, and never suspect.
@@ -70,8 +70,9 @@ function shortestSuspectMs(runs: readonly Run[], index: number): number {
 
 const coveredMs = (runs: readonly Run[]): number => runs.reduce((sum, run) => sum + run.coveredMs, 0);
 
-/** Of the runs closest in value, which matters in whole grams: 3 g/kWh stays where 300 does not. 20 runs over 48 hours stay
- *  for 2.4 hours in the mean, so from hour to hour with a chance of 1 − 1 / 2.4 = 0.58. ln(1e−10) / ln(0.58) = 43 hours. */
+/** Of the runs closest in value, which matters in whole grams: 3 g/kWh stays where 300 does not. 20 runs over 48 hours
+ *  stay for 2.4 hours in the mean, so from hour to hour with a chance of 1 − 1 / 2.4 = 0.58. ln(1e−10) / ln(0.58) = 43
+ *  hours. */
 function longestByChanceMs(others: readonly Run[], gCO2ePerKWh: number): number {
   const distance = (run: Run): number => Math.abs(run.gCO2ePerKWh - gCO2ePerKWh);
   let [runCount, runsMs] = [0, 0];
@@ -84,8 +85,8 @@ function longestByChanceMs(others: readonly Run[], gCO2ePerKWh: number): number 
   return staysForHours > 1 ? (Math.log(LEAST_CHANCE) / Math.log(1 - 1 / staysForHours)) * HOUR_MS : 0;
 }
 
-/** The runs of the 28 days before (-1) or after (+1) one. Asked for runs of 12 hours and more, so each run of the batch is
- *  looked at for at most two of them a day. */
+/** The runs of the 28 days before (-1) or after (+1) one. Asked for runs of 12 hours and more, so each run of the batch
+ *  is looked at for at most two of them a day. */
 function othersAround(runs: readonly Run[], index: number, direction: -1 | 1): Run[] {
   const run = runs[index];
   const others: Run[] = [];

@@ -10,7 +10,8 @@ export interface JudgedReading extends Interval {
   readonly suspect: Set<SuspectReason>;
 }
 
-/** Estimates may rightly be constant, or the profile of a day, and are marked as estimates anyway; samples are invented. */
+/** Estimates may rightly be constant, or the profile of a day, and are marked as estimates anyway; samples are
+ *  invented. */
 export const isFromTheGrid = ({ kind }: Pick<JudgedReading, "kind">): boolean =>
   kind === "measured" || kind === "modelled";
 

@@ -24,20 +24,20 @@ interface SlippedLevel extends Level {
   readonly usualMs: number;
 }
 
-/** Goes along a series in the order of time and says of each reading whether the level jumped. A jump is a change from the
- *  last good value, at most 6 hours before, of more than 20 g/kWh and more than twice the zone's large change over as many
- *  hours. Large change of an hour 45: 200 → 280 is none, 200 → 300 is one. It takes a week of history.
+/** Goes along a series in the order of time and says of each reading whether the level jumped. A jump is a change from
+ *  the last good value, at most 6 hours before, of more than 20 g/kWh and more than twice the zone's large change over
+ *  as many hours. Large change of an hour 45: 200 → 280 is none, 200 → 300 is one. It takes a week of history.
  *
- *  - `step`: the level jumps. Each reading that is still far from the last good value is suspect. If the level comes back
- *    within 6 hours, those remain suspect. If it does not, it is the new level of the zone: the first reading after 6 hours
- *    is good, and those that lead up to it are cleared. So a plant that really closed costs no hour in the end, and no zone
- *    is locked out. The price: a wrong level that stays for longer gets in.
- *    A reading is also suspect when a large change leads to it and another one back, within two hours.
- *  - `unit-slip`: the level jumps by the factor of a mistaken unit, or comes after more than 6 unknown hours and lies so far
- *    outside of the zone's range. It does not lapse after 6 hours. It ends with the reading that is closer to the true
- *    value of the one before than to its mistaken one: after 957, which is 434 × 2.20462, 900 goes on and 450 has come
- *    back. It also ends when the values have been usual as they are for 48 hours, and when less than a week of history is
- *    left: three weeks after the zone really doubled. */
+ *  - `step`: the level jumps. Each reading that is still far from the last good value is suspect. If the level comes
+ *    back within 6 hours, those remain suspect. If it does not, it is the new level of the zone: the first reading
+ *    after 6 hours is good, and those that lead up to it are cleared. So a plant that really closed costs no hour in
+ *    the end, and no zone is locked out. The price: a wrong level that stays for longer gets in. A reading is also
+ *    suspect when a large change leads to it and another one back, within two hours.
+ *  - `unit-slip`: the level jumps by the factor of a mistaken unit, or comes after more than 6 unknown hours and lies
+ *    so far outside of the zone's range. It does not lapse after 6 hours. It ends with the reading that is closer to
+ *    the true value of the one before than to its mistaken one: after 957, which is 434 × 2.20462, 900 goes on and 450
+ *    has come back. It also ends when the values have been usual as they are for 48 hours, and when less than a week of
+ *    history is left: three weeks after the zone really doubled. */
 export function createJumpGuard(past: readonly PastHour[]) {
   let next = 0;
   let beforeGood: Level | undefined;
@@ -46,7 +46,7 @@ export function createJumpGuard(past: readonly PastHour[]) {
   /** Since the last good one, far from it. */
   let away: Level[] = [];
 
-  /** The level is good, and so are those away that lead up to it without a large change: the zone's level has changed. */
+  /** The level is good, and so are those away that lead up to it without a large change. */
   function accept(level: Level, zone: ZoneHistory): void {
     let later = level;
     for (const earlier of away.reverse()) {

@@ -3,7 +3,7 @@ import { isFromTheGrid, isSameValue, type JudgedHour } from "./judged-reading.ts
 import { HISTORY_MS, type PastHour } from "./zone-history.ts";
 
 const LEAST_REPEATED_HOURS = 12;
-/** Fewer different values may repeat by chance in a zone that is nearly constant: that is for the flat line to judge. */
+/** Fewer different values may repeat by chance in a zone that is nearly constant: the flat line judges that. */
 const LEAST_DIFFERENT_VALUES = 6;
 const LONGEST_LAG_DAYS = 7;
 /** With more repetition than this in 28 days, a day is the profile that a source gives, not a failure to be mended. */
@@ -14,8 +14,8 @@ const MOST_REPEATED_HOURS = 7 * 24;
  *  before is not known, the one before that counts, up to 7 days back.
  *  Yesterday from 08:00 on 312, 305, 298, …; today from 08:00 on the same twelve values: suspect.
  *
- *  Lapses with the first hour that differs, and when a week's worth of the last 28 days is repetition: seven days in a row,
- *  or Tuesday to Friday like Monday in two weeks. */
+ *  Lapses with the first hour that differs, and when a week's worth of the last 28 days is repetition: seven days in a
+ *  row, or Tuesday to Friday like Monday in two weeks. */
 export function markRepeatedDays(batch: readonly JudgedHour[], past: readonly PastHour[]): void {
   const hours = [...past.map((hour): JudgedHour => ({ ...hour, readings: [] })), ...batch].sort(
     (a, b) => a.hour - b.hour,

@@ -4,8 +4,8 @@ import { LEAST_HISTORY_MS, type ZoneHistory } from "./zone-history.ts";
 /** lb/MWh in 1 g/kWh: 1000 / 453.59237. */
 const LB_PER_MWH = 2.204_62;
 
-/** What a value is multiplied by when its unit is mistaken, and how many times more or less a jump may be, since an hour of
- *  true change lies in it too. A true jump can be close to the factor of pounds, but not to a thousand. */
+/** What a value is multiplied by when its unit is mistaken, and how many times more or less a jump may be, since an
+ *  hour of true change lies in it too. A true jump can be close to the factor of pounds, but not to a thousand. */
 const SLIPS = [
   { factor: LB_PER_MWH, tolerance: 1.13 },
   { factor: 1000, tolerance: 2.5 },
@@ -50,8 +50,8 @@ const ANNUAL_MARGIN = 4;
 /** In zones below this, values of some hundredths of a gram can be true. */
 const LEAST_ANNUAL_G_PER_KWH = 30;
 
-/** A factor of 1000, which one value shows: t/MWh or kg/kWh taken for g/kWh, or the other way round. Held against a week of
- *  history, else against a yearly mean. Mean 342: 0.31 and 310,000 are suspect, 31 and 950 are not. */
+/** A factor of 1000, which one value shows: t/MWh or kg/kWh taken for g/kWh, or the other way round. Held against a
+ *  week of history, else against a yearly mean. Mean 342: 0.31 and 310,000 are suspect, 31 and 950 are not. */
 export function isThousandfold(
   gCO2ePerKWh: number,
   zone: ZoneHistory,

@@ -6,19 +6,19 @@ const LEAST_HISTORY_FOR_TYPICAL_MS = 2 * DAY_MS;
 const TYPICALLY_FAR_FROM_ZERO_G_PER_KWH = 30;
 /** A yearly mean says nothing of the best hour of the year, so it must be further from 0. */
 const ANNUALLY_FAR_FROM_ZERO_G_PER_KWH = 100;
-/** Ontario's direct emissions went 0.9, 0.08, 0.05, 0 g/kWh on 2023-09-02 (Electricity Maps): a zone that gets below this
- *  may well reach 0. */
+/** Ontario's direct emissions went 0.9, 0.08, 0.05, 0 g/kWh on 2023-09-02 (Electricity Maps): a zone that gets below
+ *  this may well reach 0. */
 const NEAR_ZERO_G_PER_KWH = 5;
 
 /** After so much of zeros and nothing else, a yearly mean is out of date. */
 const ZEROS_OUTDATE_MEAN_HOURS = 6 * 24;
 
-/** Missing data often comes as 0. Lifecycle emissions are 0 nowhere: every way of generating has some. Direct ones are, in
- *  zones of water, wind and nuclear power; there 0 is suspect when the zone typically has 30 g/kWh or more (the median of
- *  its history, which must hold 2 days) and never was below 5. Without such a history a yearly mean of 100 decides, unless
- *  six days of zeros lie before the batch: 26 days of them leave less than 2 days of history, and a zone that really
- *  stopped burning is good from then on.
- *  Median 240, lowest 190: 0 is suspect. Median 40, lowest 3: it is not. */
+/** Missing data often comes as 0. Lifecycle emissions are 0 nowhere: every way of generating has some. Direct ones are,
+ *  in zones of water, wind and nuclear power; there 0 is suspect when the zone typically has 30 g/kWh or more (the
+ *  median of its history, which must hold 2 days) and never was below 5. Without such a history a yearly mean of 100
+ *  decides, unless six days of zeros lie before the batch: 26 days of them leave less than 2 days of history, and a
+ *  zone that really stopped burning is good from then on. Median 240, lowest 190: 0 is suspect. Median 40, lowest 3: it
+ *  is not. */
 export function isImpossibleZero(
   gCO2ePerKWh: number,
   factorType: FactorType,

@@ -24,8 +24,8 @@ export interface ZoneHistory {
   readonly lowest: number;
   readonly highest: number;
   median(): number;
-  /** The third largest change from one hour to the one `lagHours` later; NaN when fewer than three are known. The third,
-   *  because one wrong hour that nobody noticed makes two large changes: one out, one back. */
+  /** The third largest change from one hour to the one `lagHours` later; NaN when fewer than three are known. The
+   *  third, because one wrong hour that nobody noticed makes two large changes: one out, one back. */
   largeChange(lagHours: number): number;
 }
 

@@ -56,8 +56,8 @@ export interface HourlyIngest {
   readonly last: readonly string[];
 }
 
-/** Ingests `values` hour by hour as in operation: each time the last 24 hours, held against the 28 days before them and the
- *  suspect hours of the 7 days before them. */
+/** Ingests `values` hour by hour as in operation: each time the last 24 hours, held against the 28 days before them and
+ *  the suspect hours of the 7 days before them. */
 export function ingestHourByHour(
   start: Instant,
   values: readonly number[],
