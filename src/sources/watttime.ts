@@ -201,13 +201,13 @@ const Historical = v.object({
   }),
 });
 
+/** Shown to people, so it must be a name: "CAISO_NORTH", "co2_moer". */
+const Name = v.pipe(v.string(), v.regex(/^\w{1,60}$/));
 const Access = v.object({
   signal_types: v.array(
     v.object({
-      signal_type: v.string(),
-      regions: v.array(
-        v.object({ region: v.string(), endpoints: v.array(v.object({ endpoint: v.string() })) }),
-      ),
+      signal_type: Name,
+      regions: v.array(v.object({ region: Name, endpoints: v.array(v.object({ endpoint: v.string() })) })),
     }),
   ),
 });
