@@ -12,18 +12,23 @@ export function createSlack(options: { webhookUrl: string; fetch: typeof globalT
   return {
     async send(text) {
       let response: Response;
+      // Not AbortSignal.timeout: in Node 20 a garbage collection between head and body takes it away.
+      const controller = new AbortController();
+      const timer = setTimeout(() => controller.abort(), TIMEOUT_MS);
       try {
         response = await options.fetch(options.webhookUrl, {
           method: "POST",
           headers: { "content-type": "application/json" },
           body: JSON.stringify({ text: escapeText(text) }),
           redirect: "error",
-          signal: AbortSignal.timeout(TIMEOUT_MS),
+          signal: controller.signal,
         });
         await response.text();
       } catch {
         // The cause is left out: it may carry the address.
         throw new SourceError("unavailable", "slack", "Slack could not be reached (SLACK_WEBHOOK_URL)");
+      } finally {
+        clearTimeout(timer);
       }
       if (response.ok) return;
       throw new SourceError(

@@ -131,13 +131,14 @@ async function attemptOnce(options: HttpOptions, request: HttpRequest): Promise<
   let text: string;
   request.onCall?.();
   try {
-    response = await options.fetch(request.url, {
-      headers: { accept: "application/json", "user-agent": "co2e", ...request.headers },
-      redirect: "error",
-      signal: AbortSignal.timeout(options.timeoutMs),
-    });
-    headersAt = options.clock();
-    text = await response.text();
+    ({ response, headersAt, text } = await withDeadline(options.timeoutMs, async (signal) => {
+      const answer = await options.fetch(request.url, {
+        headers: { accept: "application/json", "user-agent": "co2e", ...request.headers },
+        redirect: "error",
+        signal,
+      });
+      return { response: answer, headersAt: options.clock(), text: await answer.text() };
+    }));
   } catch (error) {
     throw new SourceError("unavailable", source, `${source} ${failureText(error, options.timeoutMs)}`, {
       cause: error,
@@ -168,6 +169,28 @@ async function attemptOnce(options: HttpOptions, request: HttpRequest): Promise<
     );
   }
   return answer;
+}
+
+/** Not AbortSignal.timeout: in Node 20 a garbage collection between head and body takes it away, and a body that stalls
+ *  would hold us for ever. */
+async function withDeadline<Result>(
+  timeoutMs: number,
+  work: (signal: AbortSignal) => Promise<Result>,
+): Promise<Result> {
+  const controller = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      const error = new DOMException("no complete answer in time", "TimeoutError");
+      controller.abort(error);
+      reject(error);
+    }, timeoutMs);
+  });
+  try {
+    return await Promise.race([work(controller.signal), late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 function tellSkew(options: HttpOptions, source: string, date: string | null, headersAt: Instant): void {

@@ -94,6 +94,8 @@ export interface CampaignReport {
 /** 2026-11-02, a Monday. */
 const START_MS = Date.UTC(2026, 10, 2);
 const MOST_PROBLEMS = 50;
+/** A run that takes longer hangs. */
+const LONGEST_ORDER_MS = 180_000;
 
 export async function runCampaign(options: CampaignOptions): Promise<CampaignReport> {
   const campaign = await Campaign.prepare(options);
@@ -221,7 +223,7 @@ class Campaign {
   async #order(order: Order): Promise<Report | "killed"> {
     this.#worker ??= await Worker.start(this.#environment(), order.nowMs);
     const report = await this.#worker.order(order);
-    if (report === "killed") this.#worker = undefined;
+    if (report === "killed" || report.kind === "broke") this.#worker = undefined;
     return report;
   }
 
@@ -542,7 +544,14 @@ class Worker {
 
   order(order: Order): Promise<Report | "killed"> {
     return new Promise((done) => {
-      this.#answer = done;
+      const overdue = setTimeout(() => {
+        this.#tell({ kind: "broke", error: `no report within ${LONGEST_ORDER_MS / 1000} s` });
+        this.kill();
+      }, LONGEST_ORDER_MS);
+      this.#answer = (report) => {
+        clearTimeout(overdue);
+        done(report);
+      };
       this.#process.send(order);
     });
   }
