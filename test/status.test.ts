@@ -74,6 +74,7 @@ onEachEngine((engine) => {
       region: "eu-central-1",
       zone: "DE",
       freshness: "none",
+      staleAfterHours: 3,
       newestHour: null,
       ageHours: null,
       gCO2ePerKWh: null,
@@ -141,6 +142,23 @@ onEachEngine((engine) => {
       (await readStatus(store, request({ staleAfterHours }))).regions.map((region) => region.freshness);
     expect(await freshness(3)).toEqual(["none", "stale"]);
     expect(await freshness(5)).toEqual(["none", "fresh"]);
+  });
+
+  it("where the first source is two hours late as a rule, an hour more is fresh; one that is a day late is stale", async () => {
+    const { store } = await emptyStore(engine);
+    await fill(store, HOURS.slice(0, 4), ["DE"]);
+    const freshness = async (lagHours: number, staleAfterHours: number) => {
+      const late = { ...electricityMaps, description: { ...electricityMaps.description, lagHours } };
+      const chain = [configured(late)];
+      const [, germany] = (await readStatus(store, request({ chain, staleAfterHours }))).regions;
+      return [germany?.freshness, germany?.staleAfterHours];
+    };
+    const { regions } = await readStatus(store, request({}));
+    const ageHours = regions[1]?.ageHours ?? Number.NaN;
+    const tooShort = Math.floor(ageHours);
+    expect(await freshness(1, tooShort)).toEqual(["stale", tooShort]);
+    expect(await freshness(2, tooShort)).toEqual(["fresh", tooShort + 1]);
+    expect(await freshness(30, tooShort)).toEqual(["stale", tooShort]);
   });
 
   it("estimates and hours on another basis are shares of what is known", async () => {

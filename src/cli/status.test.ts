@@ -13,6 +13,7 @@ const region = (fields: Partial<RegionStatus> = {}): RegionStatus => ({
   source: "electricity_maps",
   missingHours: 0,
   missing: [],
+  staleAfterHours: 3,
   knownHours: 167,
   otherBasisShare: 0,
   estimatedShare: 0.04,

@@ -35,6 +35,8 @@ export interface RegionStatus {
   readonly region: string;
   readonly zone: string | null;
   readonly freshness: Freshness;
+  /** The limit: an hour more than asked for where the region's first source usually publishes two hours late. */
+  readonly staleAfterHours: number;
   readonly newestHour: string | null;
   /** Since the newest hour began. */
   readonly ageHours: number | null;
@@ -122,14 +124,19 @@ async function regionsOf(store: StoredFacts, request: StatusRequest): Promise<Re
   for (const region of request.regions) {
     const { name, zone } = region;
     const newest = freshness.get(name) ?? null;
-    const publishedMs = now - lagHoursOf(request, region) * HOUR_MS;
+    const lagHours = lagHoursOf(request, region);
+    const publishedMs = now - lagHours * HOUR_MS;
+    // With a source that lags two hours the newest hour is nearly four hours old when the next one comes: a probe would
+    // ring every hour. One that is a day late is called stale all the same.
+    const staleAfterHours = request.staleAfterHours + (lagHours === 2 ? 1 : 0);
     const missing = (gaps.get(name) ?? []).filter((hour) => hour + HOUR_MS <= publishedMs);
     const lastRun = lastRuns.get(name);
     const { known, ...shares } = knownHours(await store.intensity.hours(name, week), factorType);
     statuses.push({
       region: name,
       zone,
-      freshness: freshnessOf(newest?.hour ?? null, now, request.staleAfterHours),
+      freshness: freshnessOf(newest?.hour ?? null, now, staleAfterHours),
+      staleAfterHours,
       newestHour: newest && toIso(newest.hour),
       ageHours: newest && (now - newest.hour) / HOUR_MS,
       gCO2ePerKWh: newest?.gCO2ePerKWh ?? null,
