@@ -28,7 +28,9 @@ export type SourceErrorKind =
   /** Our own count of requests says that the budget is spent: nothing was sent. */
   | "quota"
   /** Sandbox data, refused because it was not asked for. */
-  | "sandbox";
+  | "sandbox"
+  /** What was asked is refused as it stands: a query with a mistake, or one whose answer is too large. */
+  | "refused";
 
 /** A provider did not give what was asked. Never carries a key, a token or a URL with one. */
 export class SourceError extends Error {

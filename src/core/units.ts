@@ -9,6 +9,9 @@ export const lbPerMwhToGPerKwh = (lbPerMwh: number): number => lbPerMwh * G_PER_
 /** 50,000 Wh → 50 kWh. */
 export const whToKwh = (wattHours: number): number => wattHours / 1000;
 
+/** 7,200,000 J → 2 kWh: 1 kWh is 3,600,000 J by definition. */
+export const joulesToKwh = (joules: number): number => joules / 3_600_000;
+
 export const INTENSITY_UNITS = ["g/kWh", "kg/MWh", "t/MWh", "lb/MWh"] as const;
 export type IntensityUnit = (typeof INTENSITY_UNITS)[number];
 
