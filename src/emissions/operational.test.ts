@@ -39,8 +39,10 @@ function emissionsOf(
     newestHour,
     annualMean = null,
     factorType = "lifecycle",
+    pue,
   }: Partial<Pick<GridEvidence, "newestHour" | "annualMean" | "factorType" | "now">> & {
     period?: Interval;
+    pue?: number;
   } = {},
 ): EmissionsResult {
   const starts = hours.map(({ hour }) => hour);
@@ -61,6 +63,7 @@ function emissionsOf(
       requestCount,
       profile: typeof service === "string" ? SERVICE_PROFILES[service] : service,
       period,
+      ...(pue === undefined ? {} : { pue }),
     },
     evidence,
   );
@@ -243,6 +246,23 @@ describe("what a reader must know", () => {
     const result = emissionsOf(profile, 1000, constantDay(500));
     expect(result.inputs.energy_profile).toEqual({ ...profile, boundary: "facility" });
     expect(result.total_gCO2e).toBeCloseTo(1000, 9); // 2 kWh × 500
+  });
+
+  it("a profile of the computers alone is multiplied by the PUE of the region, once", () => {
+    const profile: ServiceProfile = {
+      wh_per_request: 2,
+      confidence: "Configured",
+      description: "",
+      boundary: "it",
+    };
+    // 1,000 × 2 Wh × 1.2 = 2.4 kWh; × 500 g = 1,200 g.
+    const result = emissionsOf(profile, 1000, constantDay(500), { pue: 1.2 });
+    expect(result.total_kWh).toBeCloseTo(2.4, 12);
+    expect(result.total_gCO2e).toBeCloseTo(1200, 9);
+    expect(result.inputs.energy_profile).toEqual({ ...profile, pue: 1.2 });
+    // The building's own energy is not.
+    expect(emissionsOf("q2q-ai", 1000, constantDay(500), { pue: 1.2 }).total_kWh).toBe(0.5);
+    expect(() => emissionsOf(profile, 1000, constantDay(500))).toThrow("needs the PUE of us-east-1");
   });
 
   it("the newest hour is old when it began more than three hours ago, and the period runs up to now", () => {

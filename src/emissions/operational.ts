@@ -2,6 +2,7 @@ import { type AnnualMean, basisText, type FactorType, type RegionHour } from "..
 import { meanOverInterval } from "../core/series.ts";
 import { floorToHour, HOUR_MS, type Instant, type Interval, overlapMs, toIso } from "../core/time.ts";
 import { whToKwh } from "../core/units.ts";
+import type { EnergyBoundary } from "../core/usage.ts";
 import type { ServiceProfile } from "./profiles.ts";
 
 export interface RequestLoad {
@@ -10,6 +11,8 @@ export interface RequestLoad {
   readonly zone: string;
   readonly requestCount: number;
   readonly profile: ServiceProfile;
+  /** PUE of the region; needed by a profile whose boundary is `it`. */
+  readonly pue?: number;
   /** When the requests were served, as far as it is known: evenly over this period. */
   readonly period: Interval;
 }
@@ -65,7 +68,8 @@ export interface EmissionsResult {
     readonly annual_mean: AnnualMean | null;
     /** To be shown wherever the result is. */
     readonly attributions: readonly string[];
-    readonly energy_profile: ServiceProfile & { readonly boundary: "facility" };
+    /** `pue`: what the energy was multiplied by, where its boundary is `it`. */
+    readonly energy_profile: ServiceProfile & { readonly boundary: EnergyBoundary; readonly pue?: number };
   };
   /** What a reader must know before believing the number, as sentences. */
   readonly notes: readonly string[];
@@ -74,12 +78,15 @@ export interface EmissionsResult {
 /** Three hours after it began, an hour should be known: the limit of the original's staleness alert. */
 export const STALE_AFTER_HOURS = 3;
 
-/** Energy = requests × Wh / 1000; emissions = energy × the mean intensity of the covered hours, weighted by time.
+/** Energy = requests × Wh / 1000 (× PUE where the profile's boundary is `it`); emissions = energy × the mean intensity of the covered hours, weighted by time.
  *  100,000 × 0.5 Wh = 50 kWh; × 450.25 g/kWh = 22,512.5 g; per 1,000 requests 225.125 g.
  *  The hours of the load are not known, hence the mean, and `calculation_method` says so. */
 export function requestEmissions(load: RequestLoad, grid: GridEvidence): EmissionsResult {
   const { requestCount, profile, period } = load;
-  const totalKWh = whToKwh(requestCount * profile.wh_per_request);
+  const { boundary = "facility" } = profile;
+  const pue = boundary === "it" ? load.pue : 1;
+  if (pue === undefined) throw new Error(`The profile of ${load.service} needs the PUE of ${load.region}.`);
+  const totalKWh = whToKwh(requestCount * profile.wh_per_request) * pue;
   const mean = meanOverInterval(
     grid.hours.map((hour) => ({ hour: hour.hour, value: hour.gCO2ePerKWh })),
     period,
@@ -127,7 +134,7 @@ export function requestEmissions(load: RequestLoad, grid: GridEvidence): Emissio
       newest_hour_age_hours: grid.newestHour === null ? null : (grid.now - grid.newestHour) / HOUR_MS,
       annual_mean: annual,
       attributions: annual === null ? attributions(covered, grid.attributionOf) : [annual.attribution],
-      energy_profile: { ...profile, boundary: "facility" as const },
+      energy_profile: { ...profile, boundary, ...(boundary === "it" ? { pue } : {}) },
     },
   };
   return { ...result, notes: notesOn(result, period, grid.now) };
