@@ -11,9 +11,9 @@ const LOADED_WHEN_NEEDED = [
   "@tgwf/co2",
   "pino",
   "yaml",
-  "csv-parse",
   "cli-progress",
   "fast-xml-parser",
+  "hyparquet",
   "pg-native",
 ];
 

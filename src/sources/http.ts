@@ -35,6 +35,8 @@ export interface HttpRequest {
   readonly headers: Readonly<Record<string, string>>;
   /** "text": `text` is what counts, and need not be JSON. */
   readonly format?: "json" | "text";
+  /** A body that is larger is not read to its end: SourceError "refused". Default: any size. */
+  readonly maxBytes?: number;
   /** Called for each request that is sent, retries included. */
   readonly onCall?: (() => void) | undefined;
   /** An answer that the provider means as "too fast": tried again like a 429. */
@@ -51,7 +53,7 @@ export interface HttpAnswer {
 export interface Http {
   /** GET with deadline and bounded retries. Retried: no answer, broken bodies, 5xx, 429 and a 200 that is not JSON.
    *  A source that gives no answer six times in a row is left alone for a while.
-   *  Throws SourceError "unavailable", "rate-limited", "malformed" or "quota" when the last attempt failed too. */
+   *  Throws SourceError "unavailable", "rate-limited", "malformed", "refused" or "quota" when the last attempt failed too. */
   get(request: HttpRequest): Promise<HttpAnswer>;
 }
 
@@ -137,9 +139,10 @@ async function attemptOnce(options: HttpOptions, request: HttpRequest): Promise<
         redirect: "error",
         signal,
       });
-      return { response: answer, headersAt: options.clock(), text: await answer.text() };
+      return { response: answer, headersAt: options.clock(), text: await bodyOf(answer, request) };
     }));
   } catch (error) {
+    if (error instanceof SourceError) throw error;
     throw new SourceError("unavailable", source, `${source} ${failureText(error, options.timeoutMs)}`, {
       cause: error,
     });
@@ -169,6 +172,24 @@ async function attemptOnce(options: HttpOptions, request: HttpRequest): Promise<
     );
   }
   return answer;
+}
+
+async function bodyOf(answer: Response, { source, maxBytes }: HttpRequest): Promise<string> {
+  if (maxBytes === undefined || answer.body === null) return answer.text();
+  const decoder = new TextDecoder();
+  let text = "";
+  let bytes = 0;
+  for await (const chunk of answer.body) {
+    bytes += chunk.byteLength;
+    if (bytes > maxBytes)
+      throw new SourceError(
+        "refused",
+        source,
+        `${source} answered with more than ${Math.floor(maxBytes / 2 ** 20)} MiB`,
+      );
+    text += decoder.decode(chunk, { stream: true });
+  }
+  return text + decoder.decode();
 }
 
 /** Not AbortSignal.timeout: in Node 20 a garbage collection between head and body takes it away, and a body that stalls

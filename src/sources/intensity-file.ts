@@ -1,11 +1,11 @@
-import { createReadStream, fstatSync, openSync } from "node:fs";
-import { Readable } from "node:stream";
-import { createGunzip } from "node:zlib";
-import { parse as parseCsv } from "csv-parse";
+import type { Readable } from "node:stream";
 import { ConfigError } from "../core/errors.ts";
 import type { FactorType, IntensityReading } from "../core/intensity.ts";
 import { type Instant, instant, MINUTE_MS, parseInstant, parseUtcInstant } from "../core/time.ts";
 import { type IntensityUnit, toGPerKwh } from "../core/units.ts";
+import { csvRecords } from "./csv-records.ts";
+import { gunzipped, type OpenedFile } from "./input-file.ts";
+import { textPieces } from "./text-pieces.ts";
 
 export type FileFormat = "csv" | "json" | "jsonl";
 
@@ -33,31 +33,6 @@ export type ParsedLine =
   | { readonly line: number; readonly reading: IntensityReading }
   | { readonly line: number; readonly problem: string };
 
-export interface OpenedFile {
-  readonly name: string;
-  readonly stream: Readable;
-  /** Compressed size; null for stdin. */
-  readonly totalBytes: number | null;
-}
-
-/** Opens a path, or stdin for "-". Throws ConfigError for a file that cannot be read. */
-export function openFile(path: string, stdin: Readable): OpenedFile {
-  if (path === "-") return { name: "standard input", stream: stdin, totalBytes: null };
-  try {
-    // Opened here and now, so that what cannot be read is known before anything else begins.
-    const fd = openSync(path, "r");
-    const stats = fstatSync(fd);
-    if (stats.isDirectory()) throw new ConfigError(`Cannot read ${path}: it is a folder.`);
-    return { name: path, stream: createReadStream(path, { fd }), totalBytes: stats.size };
-  } catch (error) {
-    if (error instanceof ConfigError) throw error;
-    const { code } = error as { code?: string };
-    const reason =
-      { ENOENT: "no such file", EACCES: "permission denied" }[code ?? ""] ?? code ?? String(error);
-    throw new ConfigError(`Cannot read ${path}: ${reason}.`);
-  }
-}
-
 const USUAL_TIME = ["timestamp", "datetime", "time", "ts_utc", "datetime (utc)", "starts_at", "hour"];
 const USUAL_VALUE: Readonly<Record<FactorType, readonly string[]>> = {
   lifecycle: [
@@ -76,12 +51,12 @@ const USUAL_ESTIMATED = ["estimated", "isestimated", "is_estimated", "data estim
 export async function* readIntensityFile(file: OpenedFile, options: FileOptions): AsyncGenerator<ParsedLine> {
   const stream = await gunzipped(file.stream);
   const format = options.format ?? formatOf(file.name);
-  const records = format === "csv" ? csvRecords(stream) : jsonRecords(stream, format);
+  const records = format === "csv" ? csvRows(stream, file.name) : jsonRecords(stream, format);
   let columns: Columns | undefined;
   try {
-    for await (const { line, record } of records) {
-      if (typeof record !== "object" || record === null) {
-        yield { line, problem: "is no row of named values" };
+    for await (const { line, record, problem } of records) {
+      if (problem !== undefined || typeof record !== "object" || record === null) {
+        yield { line, problem: problem ?? "is no row of named values" };
         continue;
       }
       columns ??= findColumns(Object.keys(record), options, file.name);
@@ -89,32 +64,9 @@ export async function* readIntensityFile(file: OpenedFile, options: FileOptions)
     }
   } catch (error) {
     if (error instanceof ConfigError) throw error;
-    const { message, lines, code } = error as { message: string; lines?: number; code?: string };
-    const hint = code === "CSV_RECORD_INCONSISTENT_COLUMNS" ? " (columns are separated by commas)" : "";
-    throw new ConfigError(
-      `${file.name} is no readable ${format}${lines ? ` at line ${lines}` : ""}: ${message}${hint}`,
-    );
+    const { message } = error as { message: string };
+    throw new ConfigError(`${file.name} is no readable ${format}: ${message}`);
   }
-}
-
-/** Unpacks gzip, known by its first two bytes, whatever the file is called. */
-async function gunzipped(stream: Readable): Promise<Readable> {
-  const iterator = stream[Symbol.asyncIterator]();
-  let head = Buffer.alloc(0);
-  while (head.length < 2) {
-    const next = await iterator.next();
-    if (next.done) break;
-    head = Buffer.concat([head, Buffer.from(next.value)]);
-  }
-  async function* whole() {
-    yield head;
-    for (let next = await iterator.next(); !next.done; next = await iterator.next()) yield next.value;
-  }
-  const rejoined = Readable.from(whole());
-  if (!(head[0] === 0x1f && head[1] === 0x8b)) return rejoined;
-  const gunzip = createGunzip();
-  rejoined.on("error", (error) => gunzip.destroy(error));
-  return rejoined.pipe(gunzip);
 }
 
 function formatOf(name: string): FileFormat {
@@ -126,12 +78,25 @@ function formatOf(name: string): FileFormat {
 interface NumberedRecord {
   readonly line: number;
   readonly record: unknown;
+  /** Why the line is no record. */
+  readonly problem?: string;
 }
 
-async function* csvRecords(stream: Readable): AsyncGenerator<NumberedRecord> {
-  const parser = parseCsv({ columns: true, bom: true, trim: true, skip_empty_lines: true, info: true });
-  stream.on("error", (error) => parser.destroy(error));
-  for await (const { record, info } of stream.pipe(parser)) yield { line: info.lines, record };
+async function* csvRows(stream: Readable, fileName: string): AsyncGenerator<NumberedRecord> {
+  for await (const { columns, records, lines, broken } of csvRecords(textPieces(stream, fileName), fileName, {
+    withTexts: false,
+    lineBreaks: true,
+  })) {
+    const bad = broken.map(({ line, reason }) => ({ line, record: undefined, problem: reason }));
+    for (const [index, values] of records.entries()) {
+      const line = lines[index] ?? 0;
+      while ((bad[0]?.line ?? line) < line) yield bad.shift() as NumberedRecord;
+      const record: Record<string, unknown> = {};
+      for (const [at, name] of columns.entries()) record[name] = values[at];
+      yield { line, record };
+    }
+    yield* bad;
+  }
 }
 
 async function* jsonRecords(stream: Readable, format: "json" | "jsonl"): AsyncGenerator<NumberedRecord> {
