@@ -36,8 +36,10 @@ const rowsOf = (database: Database) =>
      from workload_emissions order by service_name, region, period_start`,
   );
 
-const byName = (a: { service: string; region: string }, b: { service: string; region: string }) =>
-  a.service.localeCompare(b.service) || a.region.localeCompare(b.region);
+const nameOf = ({ service, region }: { service: string | null; region: string | null }) =>
+  `${service} ${region}`;
+const byName = (a: Parameters<typeof nameOf>[0], b: Parameters<typeof nameOf>[0]) =>
+  nameOf(a).localeCompare(nameOf(b));
 
 /** The figures of a report; the notes may change, the numbers may not. */
 async function figures(store: Store, interval: Interval) {

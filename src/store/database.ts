@@ -19,3 +19,11 @@ export interface Database extends Queries {
 
 /** Rows as one JSON parameter for `jsonb_to_recordset($1::jsonb)`. */
 export const jsonRows = (rows: readonly object[]): string => JSON.stringify(rows);
+
+/** A column as one parameter, `$1::text::float8[]`: read several times as fast as JSON. Texts must be plain words. */
+export const arrayText = (values: readonly (number | string | null)[]): string =>
+  `{${values.map((value) => value ?? "null").join(",")}}`;
+
+/** The same for any text. */
+export const quotedArrayText = (values: readonly (string | null)[]): string =>
+  arrayText(values.map((text) => (text === null ? null : `"${text.replace(/["\\]/g, "\\$&")}"`)));

@@ -108,7 +108,7 @@ export function readingsTable(queries: Queries) {
 
     /** What the store holds, as its first row decided; null: nothing yet. */
     async dataKind(): Promise<"live" | "sample" | null> {
-      const [store] = await queries.query<{ data: "live" | "sample" }>("select data from co2e_store");
+      const [store] = await queries.query<{ data: "live" | "sample" | null }>("select data from co2e_store");
       return store?.data ?? null;
     },
 
@@ -142,6 +142,7 @@ async function requireOneKindOfData(
   await queries.query("insert into co2e_store (data) values ($1) on conflict (only_row) do nothing", [
     wanted,
   ]);
+  await queries.query("update co2e_store set data = $1 where data is null", [wanted]);
   const [store] = await queries.query<{ data: string }>("select data from co2e_store");
   if (store?.data === wanted) return;
   throw new StoreError(

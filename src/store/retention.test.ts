@@ -23,6 +23,7 @@ const KEEP_ALL: CleanupSettings = {
   supersededDays: null,
   intensityDays: null,
   runsDays: null,
+  usageDays: null,
   dryRun: false,
 };
 
@@ -523,6 +524,7 @@ onEachEngine((engine) => {
       supersededDays: 90,
       intensityDays: 90,
       runsDays: 90,
+      usageDays: 90,
       dryRun: false,
     };
     const COUNTS = {
@@ -535,6 +537,10 @@ onEachEngine((engine) => {
       reviews: 0,
       mixes: 24,
       runs: 1,
+      usageRows: 0,
+      usageLogRows: 0,
+      emissionCells: 0,
+      emissionDays: 0,
     };
 
     it("removes what the settings name, and counts it", async () => {

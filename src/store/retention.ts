@@ -11,6 +11,8 @@ export interface CleanupSettings {
   readonly intensityDays: number | null;
   /** Rows of `ingestion_runs`. */
   readonly runsDays: number | null;
+  /** Rows of usage with what they said before, and the hours worked out from them; the figures of their days stay. */
+  readonly usageDays: number | null;
   /** Does everything and takes it back, so that the counts are those of a real one. */
   readonly dryRun: boolean;
 }
@@ -31,6 +33,12 @@ export interface CleanupCounts {
   readonly mixes: number;
   /** Of `ingestion_runs`. */
   readonly runs: number;
+  /** Of `usage_row` and `usage_row_log`. */
+  readonly usageRows: number;
+  readonly usageLogRows: number;
+  /** Of `emission_cell`, and the days of series that are never worked out again. */
+  readonly emissionCells: number;
+  readonly emissionDays: number;
 }
 
 /** Removes what is older than the settings keep, all of it or nothing. */
@@ -57,7 +65,7 @@ class TakeBack extends Error {
 }
 
 async function removeOld(queries: Queries, settings: CleanupSettings): Promise<CleanupCounts> {
-  const { workloadDays, supersededDays, intensityDays, runsDays } = settings;
+  const { workloadDays, supersededDays, intensityDays, runsDays, usageDays } = settings;
   // The first one may have years before it, and takes longer than any other statement is allowed to.
   await queries.query("set local statement_timeout = 0");
   // Intensity first: it waits for ingests, and whoever waits must not hold rows yet.
@@ -84,6 +92,13 @@ async function removeOld(queries: Queries, settings: CleanupSettings): Promise<C
       : await queries.query<{ rows: number }>("select cleanup_old_co2e_data($1::int) as rows", [
           workloadDays,
         ]);
+  const [usage] =
+    usageDays === null
+      ? []
+      : await queries.query<{ usage_rows: number; log_rows: number; cells: number; days: number }>(
+          "select * from co2e_remove_old_usage_by_table($1::int)",
+          [usageDays],
+        );
   return {
     workloads: workloads?.rows ?? 0,
     supersededReadings: superseded?.readings ?? 0,
@@ -94,5 +109,9 @@ async function removeOld(queries: Queries, settings: CleanupSettings): Promise<C
     reviews: intensity?.reviews ?? 0,
     mixes: intensity?.mixes ?? 0,
     runs: runsDays === null ? 0 : await runsTable(queries).removeOlderThan(runsDays),
+    usageRows: usage?.usage_rows ?? 0,
+    usageLogRows: usage?.log_rows ?? 0,
+    emissionCells: usage?.cells ?? 0,
+    emissionDays: usage?.days ?? 0,
   };
 }

@@ -1,13 +1,27 @@
+import { type Accounting, accountingTable } from "./accounting.ts";
+import { type ClosedMonths, closedMonthsTable } from "./closed-months.ts";
 import type { Database, Queries } from "./database.ts";
+import { type EmissionCells, emissionCellsTable } from "./emission-cells.ts";
+import { type EmissionDays, emissionDaysTable } from "./emission-days.ts";
+import { type EmissionEvidence, emissionEvidenceTable } from "./emission-evidence.ts";
+import { type EmissionLoads, emissionLoadsTable } from "./emission-loads.ts";
+import { type EmissionReports, emissionReportsTable } from "./emission-reports.ts";
+import { type FactorSets, factorSetsTable } from "./factor-sets.ts";
 import { type Intensity, intensityTable } from "./intensity.ts";
 import { type Leases, leasesTable } from "./leases.ts";
 import { type Places, placesTable } from "./places.ts";
 import { type Quota, quotaTable } from "./quota.ts";
 import { type Reach, reachTable } from "./reach.ts";
 import { type Readings, readingsTable } from "./readings.ts";
+import { type RecalcQueue, recalcQueueTable } from "./recalc-queue.ts";
 import { type RegionSweeps, regionSweepsTable } from "./region-sweeps.ts";
 import { type CleanupCounts, type CleanupSettings, cleanup } from "./retention.ts";
 import { type Runs, runsTable } from "./runs.ts";
+import { type ServiceProfiles, serviceProfilesTable } from "./service-profiles.ts";
+import { type Usage, usageTable } from "./usage.ts";
+import { type UsageImports, usageImportTable } from "./usage-import.ts";
+import { type UsagePulls, usagePullTable } from "./usage-pull.ts";
+import { type WorkloadProjection, workloadProjection } from "./workload-projection.ts";
 import { type Workloads, workloadsTable } from "./workloads.ts";
 import { type ZoneFetches, zoneFetchesTable } from "./zone-fetches.ts";
 
@@ -16,6 +30,7 @@ export interface Tables {
   readonly readings: Readings;
   readonly intensity: Intensity;
   readonly workloads: Workloads;
+  readonly emissionReports: EmissionReports;
   readonly runs: Runs;
   readonly leases: Leases;
   readonly zoneFetches: ZoneFetches;
@@ -23,6 +38,19 @@ export interface Tables {
   readonly reach: Reach;
   readonly places: Places;
   readonly regionSweeps: RegionSweeps;
+  readonly serviceProfiles: ServiceProfiles;
+  readonly usageImports: UsageImports;
+  readonly usagePulls: UsagePulls;
+  readonly usage: Usage;
+  readonly emissionCells: EmissionCells;
+  readonly emissionDays: EmissionDays;
+  readonly recalcQueue: RecalcQueue;
+  readonly factorSets: FactorSets;
+  readonly accounting: Accounting;
+  readonly workloadProjection: WorkloadProjection;
+  readonly emissionEvidence: EmissionEvidence;
+  readonly emissionLoads: EmissionLoads;
+  readonly closedMonths: ClosedMonths;
 }
 
 export interface Store extends Tables {
@@ -51,6 +79,7 @@ const tablesOf = (queries: Queries): Tables => ({
   readings: readingsTable(queries),
   intensity: intensityTable(queries),
   workloads: workloadsTable(queries),
+  emissionReports: emissionReportsTable(queries),
   runs: runsTable(queries),
   leases: leasesTable(queries),
   zoneFetches: zoneFetchesTable(queries),
@@ -58,4 +87,17 @@ const tablesOf = (queries: Queries): Tables => ({
   reach: reachTable(queries),
   places: placesTable(queries),
   regionSweeps: regionSweepsTable(queries),
+  serviceProfiles: serviceProfilesTable(queries),
+  usageImports: usageImportTable(queries),
+  usagePulls: usagePullTable(queries),
+  usage: usageTable(queries),
+  emissionCells: emissionCellsTable(queries),
+  emissionDays: emissionDaysTable(queries),
+  recalcQueue: recalcQueueTable(queries),
+  factorSets: factorSetsTable(queries),
+  accounting: accountingTable(queries),
+  workloadProjection: workloadProjection(queries),
+  emissionEvidence: emissionEvidenceTable(queries),
+  emissionLoads: emissionLoadsTable(queries),
+  closedMonths: closedMonthsTable(queries),
 });

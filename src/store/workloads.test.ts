@@ -2,12 +2,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { onEachEngine, onPostgres } from "../../test/support/engines.ts";
+import { flatHours, putHours, runRecalc } from "../../test/support/recalc-world.ts";
 import { at, emptyStore, later, workload } from "../../test/support/store-data.ts";
 import { DAY_MS, type Instant, type Interval, instant } from "../core/time.ts";
 import { type EmissionsResult, requestEmissions } from "../emissions/operational.ts";
 import { SERVICE_PROFILES } from "../emissions/profiles.ts";
-import { saveEmissions } from "../flows/calculate.ts";
 import { reportEmissions } from "../flows/report-emissions.ts";
+import { saveEmissions } from "../flows/save-emissions.ts";
 import type { Database } from "./database.ts";
 import { migrate } from "./migrate.ts";
 import { openPostgres } from "./postgres.ts";
@@ -54,39 +55,50 @@ function result(period: Interval, requestCount = 100_000): EmissionsResult {
 }
 
 const save = (store: Store, period: Interval, replaceOverlapping = false, requestCount?: number) =>
-  saveEmissions(store, result(period, requestCount), period, { replaceOverlapping });
+  saveEmissions({ store, recalculate: async () => {} }, result(period, requestCount), period, {
+    replaceOverlapping,
+  });
 
-/** Saved periods as hours after midnight: "0–24". */
+/** Saved and stated periods as hours after midnight: "0–24". */
 async function saved(database: Database): Promise<string[]> {
   const rows = await database.query<{ from: number; to: number }>(
     `select (extract(epoch from period_start - '2026-01-05T00:00Z'::timestamptz) / 3600)::float8 as from,
             (extract(epoch from period_end - '2026-01-05T00:00Z'::timestamptz) / 3600)::float8 as to
-     from workload_emissions order by period_start, period_end`,
+     from (select starts_at as period_start, ends_at as period_end from usage_row
+           union all select period_start, period_end from workload_emissions where not metadata ? 'cells') saved
+     order by period_start, period_end`,
   );
   return rows.map((row) => `${row.from}–${row.to}`);
 }
 
 onEachEngine((engine) => {
   describe("saving emissions", () => {
-    it("writes the design's figures under the design's names", async () => {
+    it("becomes the design's figures under the design's names, hour by hour", async () => {
       const { database, store } = await emptyStore(engine);
-      await save(store, hours(0, 24));
-      // 100,000 × 0.5 Wh = 50 kWh; × 450.25 = 22,512.5 g; per 1,000 requests 225.125 g; per request 0.0005 kWh.
-      const [row] = await database.query(
-        `select service_name, region, request_count::int as request_count, total_kwh, avg_kwh_per_request, total_gco2e,
-                gco2e_per_1k_requests, avg_grid_gco2_per_kwh, min_grid_gco2_per_kwh, max_grid_gco2_per_kwh,
-                calculation_method, assumptions->>'wh_per_request' as wh, metadata->>'zone' as zone
-         from workload_emissions`,
+      await putHours(
+        database,
+        "us-east-1",
+        flatHours(hours(0, 24), () => 450.25),
       );
-      expect(row).toEqual({
+      const parts = { store, recalculate: () => runRecalc(store) };
+      await saveEmissions(parts, result(hours(0, 24)), hours(0, 24), { replaceOverlapping: false });
+      const rows = await database.query<Record<string, number>>(
+        `select service_name, region, request_count::int as request_count, total_kwh, total_gco2e, gco2e_per_1k_requests,
+                avg_grid_gco2_per_kwh, min_grid_gco2_per_kwh, max_grid_gco2_per_kwh, calculation_method,
+                assumptions->>'wh_per_request' as wh, metadata->>'zone' as zone
+         from workload_emissions order by period_start`,
+      );
+      // 100,000 × 0.5 Wh = 50 kWh; × 450.25 = 22,512.5 g. 100,000 ÷ 24 = 4166 and a rest of 16, one for each of 16 hours.
+      expect(rows).toHaveLength(24);
+      expect(rows.map(({ request_count: n }) => n)).toEqual([
+        ...new Array(16).fill(4167),
+        ...new Array(8).fill(4166),
+      ]);
+      expect(rows.reduce((sum, row) => sum + (row.total_kwh ?? 0), 0)).toBeCloseTo(50, 10);
+      expect(rows.reduce((sum, row) => sum + (row.total_gco2e ?? 0), 0)).toBeCloseTo(22_512.5, 8);
+      expect(rows[0]).toMatchObject({
         service_name: "q2q-ai",
         region: "us-east-1",
-        request_count: 100_000,
-        total_kwh: 50,
-        avg_kwh_per_request: 0.0005,
-        total_gco2e: 22_512.5,
-        gco2e_per_1k_requests: 225.125,
-        avg_grid_gco2_per_kwh: 450.25,
         min_grid_gco2_per_kwh: 450.25,
         max_grid_gco2_per_kwh: 450.25,
         calculation_method: "uniform-over-period",
@@ -99,9 +111,19 @@ onEachEngine((engine) => {
       const { database, store } = await emptyStore(engine);
       await save(store, hours(0, 24));
       await save(store, hours(0, 24), false, 200_000);
-      expect(
-        await database.query("select request_count::int as n, total_kwh as kwh from workload_emissions"),
-      ).toEqual([{ n: 200_000, kwh: 100 }]);
+      expect(await database.query("select requests, revision from usage_row")).toEqual([
+        { requests: 200_000, revision: 2 },
+      ]);
+      expect(await database.query("select requests from usage_row_log")).toEqual([{ requests: 100_000 }]);
+    });
+
+    it("a row that somebody stated is refused like a saved one, and goes with --replace", async () => {
+      const { database, store } = await emptyStore(engine);
+      await store.workloads.save(workload(hours(0, 24)));
+      await expect(save(store, hours(1, 2))).rejects.toMatchObject({ name: "RefusedError" });
+      expect(await saved(database)).toEqual(["0–24"]);
+      await save(store, hours(1, 2), true);
+      expect(await saved(database)).toEqual(["1–2"]);
     });
 
     it("a period that overlaps a saved one is refused, and the message says which and what to do", async () => {
@@ -148,21 +170,15 @@ onEachEngine((engine) => {
       await store.workloads.save(
         workload({ start: MIDNIGHT, end: later(MIDNIGHT, 24), region: "eu-central-1" }),
       );
-      expect(await store.workloads.overlapping("q2q-ai", "us-east-1", hours(0, 24))).toEqual([]);
+      expect(await store.workloads.overlappingStated("q2q-ai", "us-east-1", hours(0, 24))).toEqual([]);
       await save(store, hours(1, 2));
     });
 
-    it("a refused save leaves everything as it was, also with a row that it would have replaced", async () => {
+    it("more than 366 days, or a part of an hour, is refused before anything is written", async () => {
       const { database, store } = await emptyStore(engine);
-      await save(store, hours(0, 1));
-      // More energy than a double holds does not go in; the transaction takes the removal back too.
-      await expect(
-        store.transaction(async ({ workloads }) => {
-          await workloads.remove("q2q-ai", "us-east-1", [hours(0, 1)]);
-          await workloads.save(workload({ ...hours(0, 2), totalKWh: -1 }));
-        }),
-      ).rejects.toMatchObject({ name: "StoreError", kind: "failed" });
-      expect(await saved(database)).toEqual(["0–1"]);
+      for (const period of [hours(0, 367 * 24), hours(0, 1.5)])
+        await expect(save(store, period)).rejects.toMatchObject({ name: "ConfigError" });
+      expect(await saved(database)).toEqual([]);
     });
 
     it("unknown emissions are null on the way there and back, never 0", async () => {
@@ -269,7 +285,7 @@ onEachEngine((engine) => {
       );
     });
 
-    it("whatever was saved in whatever order, the requests of saved rows count once", async () => {
+    it("whatever is saved in whatever order, no two saved periods share an hour", async () => {
       const { database, store } = await emptyStore(engine);
       const attempt = fc.record({
         from: fc.nat(10),
@@ -278,21 +294,19 @@ onEachEngine((engine) => {
       });
       await fc.assert(
         fc.asyncProperty(fc.array(attempt, { minLength: 1, maxLength: 8 }), async (attempts) => {
-          await database.query("delete from workload_emissions");
+          await database.query("delete from usage_row");
           for (const { from, length, replace } of attempts) {
             await save(store, hours(from, from + length), replace).catch((error: Error) => {
               if (error.name !== "RefusedError") throw error;
             });
           }
-          // 100,000 requests a row, and no two rows share an hour.
           const [row] = await database.query<{ rows: number; overlaps: number }>(
-            `select (select count(*)::int from workload_emissions) as rows,
-                    (select count(*)::int from workload_emissions a join workload_emissions b
-                     on a.id < b.id and a.period_start < b.period_end and a.period_end > b.period_start) as overlaps`,
+            `select (select count(*)::int from usage_row) as rows,
+                    (select count(*)::int from usage_row a join usage_row b
+                     on a.starts_at < b.starts_at and a.ends_at > b.starts_at) as overlaps`,
           );
+          expect(row?.rows).toBeGreaterThan(0);
           expect(row?.overlaps).toBe(0);
-          const report = await reportEmissions({ store }, "all", hours(0, 24));
-          expect(report.total.requestCount).toBeCloseTo((row?.rows ?? 0) * 100_000, 6);
         }),
         { numRuns: 25, endOnFailure: true },
       );
@@ -316,7 +330,7 @@ onPostgres((engine) => {
     const { database, stores, close } = await twoStores();
     try {
       for (let round = 0; round < 10; round++) {
-        await database.query("delete from workload_emissions");
+        await database.query("delete from usage_row");
         const outcomes = await Promise.allSettled([
           save(stores[0], hours(0, 24)),
           save(stores[1], hours(12, 36)),
@@ -344,7 +358,7 @@ onPostgres((engine) => {
       });
       const first = stores[0].transaction(async ({ workloads }) => {
         await workloads.lockServiceRegion("q2q-ai", "us-east-1");
-        expect(await workloads.overlapping("q2q-ai", "us-east-1", hours(0, 24))).toEqual([]);
+        expect(await workloads.overlappingStated("q2q-ai", "us-east-1", hours(0, 24))).toEqual([]);
         nowHolds();
         await mayCommit;
         await workloads.save(workload(hours(0, 24)));

@@ -21,7 +21,7 @@ export interface SavedPeriod extends Interval {
   readonly requestCount: number;
 }
 
-/** `workload_emissions`: calculated emissions per service, region and period. */
+/** `workload_emissions`: emissions per service, region and period; stated, or sums of cells (workload-projection.ts). */
 export type Workloads = ReturnType<typeof workloadsTable>;
 
 export function workloadsTable(queries: Queries) {
@@ -31,13 +31,13 @@ export function workloadsTable(queries: Queries) {
       await queries.query("select pg_advisory_xact_lock(20143, hashtext($1))", [`${serviceName} ${region}`]);
     },
 
-    /** Saved periods of the same service and region that overlap `interval` without being the same period. */
-    async overlapping(serviceName: string, region: string, interval: Interval): Promise<SavedPeriod[]> {
+    /** Periods of the same service and region that somebody stated (sums of cells are none) and that overlap `interval`. */
+    async overlappingStated(serviceName: string, region: string, interval: Interval): Promise<SavedPeriod[]> {
       const rows = await queries.query<{ start_ms: number; end_ms: number; requests: number }>(
         `select ${PERIOD_COLUMNS}, request_count::float8 as requests from workload_emissions
          where service_name = $1 and region = $2
            and period_start < $4::timestamptz and period_end > $3::timestamptz
-           and not (period_start = $3::timestamptz and period_end = $4::timestamptz)
+           and not metadata ? 'cells'
          order by period_start`,
         [serviceName, region, toIso(interval.start), toIso(interval.end)],
       );
@@ -58,7 +58,8 @@ export function workloadsTable(queries: Queries) {
       }
     },
 
-    /** Writes the row; a row of the very same service, region and period is replaced. */
+    /** Writes a row that somebody states, as adopted databases and version 0.1 have them. A row of the very same service,
+     *  region and period is replaced. */
     async save(row: WorkloadEmissions): Promise<void> {
       await queries.query(SAVE, [
         row.serviceName,

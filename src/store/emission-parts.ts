@@ -1,0 +1,182 @@
+import {
+  type EmissionPart,
+  type EmissionSum,
+  NOTHING,
+  type PartDetail,
+  type PartFilter,
+} from "../core/emission-sum.ts";
+import type { Queries } from "./database.ts";
+
+export interface PartQuery {
+  readonly detail: PartDetail;
+  readonly filter: PartFilter;
+  /** Functional unit to add up; null: none. */
+  readonly unit: string | null;
+}
+
+/** Sums of the rows that `source` selects, one for each region and what else must be told apart. */
+export async function readParts(
+  queries: Queries,
+  source: string,
+  sourceParams: readonly [unknown, unknown],
+  { detail, filter, unit }: PartQuery,
+): Promise<EmissionPart[]> {
+  const rows = await queries.query<PartRow>(sumsOf(source, detail), [
+    ...sourceParams,
+    filter.service,
+    filter.region,
+    JSON.stringify(filter.labels),
+    unit,
+    ...detail.labels,
+  ]);
+  return rows.map((row) => toPart(row, detail));
+}
+
+// $1 and $2 are those of the rows; then service, region, labels, functional unit, and the keys of labels.
+export const DAYS = `
+  select d.*, 1::float8 as weight from emission_day d where d.day >= $1::date and d.day < $2::date`;
+
+export const EDGE_DAYS = `
+  select d.*, w.weight
+  from jsonb_to_recordset($1::jsonb) as w(day date, weight float8)
+  join emission_day d on d.day = w.day and not d.has_cells and $2::text is null`;
+
+/** Cells in the columns of days. Series by series (the offset keeps it so): cells have an index by series and hour, and
+ *  none by hour alone. */
+export const CELLS = `
+  select c.series_id, c.day, c.requests, c.kwh, c.covered_kwh, c.estimated_kwh,
+    case c.tier when 'measured' then c.kwh else 0 end as kwh_measured,
+    case c.tier when 'modelled' then c.kwh else 0 end as kwh_modelled,
+    case c.tier when 'profile' then c.kwh else 0 end as kwh_profile,
+    case c.tier when 'guess' then c.kwh else 0 end as kwh_guess,
+    case c.intensity_kind when 'measured' then c.covered_kwh else 0 end as kwh_intensity_measured,
+    case c.intensity_kind when 'estimated' then c.covered_kwh else 0 end as kwh_intensity_estimated,
+    case c.intensity_kind when 'modelled' then c.covered_kwh else 0 end as kwh_intensity_modelled,
+    case c.intensity_kind when 'sample' then c.covered_kwh else 0 end as kwh_intensity_sample,
+    case c.intensity_kind when 'unstated' then c.covered_kwh else 0 end as kwh_intensity_unstated,
+    case c.method when 'uniform-over-period' then c.kwh else 0 end as kwh_uniform,
+    c.g_co2e, c.g_estimated, c.g_embodied, c.g_low, c.g_high,
+    case when c.estimate is null then c.g_per_kwh end as min_g_per_kwh,
+    case when c.estimate is null then c.g_per_kwh end as max_g_per_kwh,
+    c.cost, c.units, 1 as cells, w.weight
+  from jsonb_to_recordset($1::jsonb) as w("from" timestamptz, until timestamptz, weight float8)
+  cross join usage_series u
+  cross join lateral (
+    select * from emission_cell
+    where series_id = u.series_id and cell_start >= w."from" and cell_start < w.until and $2::text is null
+    offset 0) c`;
+
+const FILTER = `
+  ($3::text is null or s.service_name = $3) and ($4::text is null or s.region = $4) and s.labels @> $5::jsonb`;
+
+const ADDED = [
+  "requests",
+  "kwh",
+  "covered_kwh",
+  "estimated_kwh",
+  "kwh_measured",
+  "kwh_modelled",
+  "kwh_profile",
+  "kwh_guess",
+  "kwh_intensity_measured",
+  "kwh_intensity_estimated",
+  "kwh_intensity_modelled",
+  "kwh_intensity_sample",
+  "kwh_intensity_unstated",
+  "kwh_uniform",
+  "g_co2e",
+  "g_estimated",
+  "g_embodied",
+  "g_low",
+  "g_high",
+  "cost",
+] as const;
+
+/** One statement for days and cells; a row's requests belong to its emissions in proportion to its energy. */
+function sumsOf(rows: string, detail: PartDetail): string {
+  const labels = detail.labels.map((_, index) => `s.labels->>$${7 + index}::text`);
+  const groups = [
+    "s.region",
+    ...(detail.service ? ["s.service_name"] : []),
+    ...(detail.day ? ["d.day"] : []),
+    ...labels,
+  ];
+  return `
+    select s.region, ${detail.service ? "s.service_name" : "null"} as service,
+      ${detail.day ? "d.day::text" : "null"} as day,
+      ${labels.length === 0 ? "'[]'::jsonb" : `jsonb_build_array(${labels.join(", ")})`} as label_values,
+      ${ADDED.map((column) => `sum(d.${column} * d.weight)::float8 as ${column}`).join(", ")},
+      coalesce(sum(d.requests * d.weight * case when d.kwh = 0 then 1 else d.covered_kwh / d.kwh end), 0)::float8
+        as requests_calculated,
+      coalesce(sum(d.requests * d.weight * case when d.kwh = 0 then 0 else d.estimated_kwh / d.kwh end), 0)::float8
+        as requests_estimated,
+      sum((d.units->>$6::text)::float8 * d.weight)::float8 as units,
+      min(d.min_g_per_kwh)::float8 as min_g_per_kwh, max(d.max_g_per_kwh)::float8 as max_g_per_kwh,
+      sum(d.cells)::float8 as cells
+    from (${rows}) d
+    join usage_series s using (series_id)
+    where ${FILTER}
+    group by ${groups.join(", ")}
+    order by ${groups.join(", ")}`;
+}
+
+type PartRow = Record<(typeof ADDED)[number], number | null> & {
+  readonly region: string;
+  readonly service: string | null;
+  readonly day: string | null;
+  readonly label_values: (string | null)[];
+  readonly requests_calculated: number;
+  readonly requests_estimated: number;
+  readonly units: number | null;
+  readonly min_g_per_kwh: number | null;
+  readonly max_g_per_kwh: number | null;
+  readonly cells: number;
+};
+
+function toPart(row: PartRow, detail: PartDetail): EmissionPart {
+  const labels = detail.labels.flatMap((key, index) => {
+    const value = row.label_values[index];
+    return value == null ? [] : [[key, value]];
+  });
+  return {
+    region: row.region,
+    service: row.service,
+    day: row.day,
+    labels: Object.fromEntries(labels),
+    sum: toSum(row),
+  };
+}
+
+const toSum = (row: PartRow): EmissionSum => ({
+  ...NOTHING,
+  rows: row.cells,
+  requests: row.requests,
+  requestsCalculated: row.requests_calculated,
+  requestsEstimated: row.requests_estimated,
+  kWh: row.kwh ?? 0,
+  coveredKWh: row.covered_kwh ?? 0,
+  estimatedKWh: row.estimated_kwh ?? 0,
+  kWhByTier: {
+    measured: row.kwh_measured ?? 0,
+    modelled: row.kwh_modelled ?? 0,
+    profile: row.kwh_profile ?? 0,
+    guess: row.kwh_guess ?? 0,
+  },
+  kWhByIntensity: {
+    measured: row.kwh_intensity_measured ?? 0,
+    estimated: row.kwh_intensity_estimated ?? 0,
+    modelled: row.kwh_intensity_modelled ?? 0,
+    sample: row.kwh_intensity_sample ?? 0,
+    unstated: row.kwh_intensity_unstated ?? 0,
+  },
+  uniformKWh: row.kwh_uniform ?? 0,
+  gCO2e: row.g_co2e,
+  estimatedGCO2e: row.g_estimated ?? 0,
+  embodiedGCO2e: row.g_embodied,
+  lowGCO2e: row.g_low,
+  highGCO2e: row.g_high,
+  minGCO2ePerKWh: row.min_g_per_kwh,
+  maxGCO2ePerKWh: row.max_g_per_kwh,
+  cost: row.cost,
+  units: row.units,
+});
