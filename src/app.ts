@@ -3,8 +3,12 @@ import type { Config } from "./config.ts";
 import type { Region } from "./config-regions.ts";
 import { type Instant, instant } from "./core/time.ts";
 import type { CalculateParts } from "./flows/calculate.ts";
+import type { CalculateFilesParts } from "./flows/files-report.ts";
 import type { AcceptSettings, CallBudget, LearnParts, Log, ZoneOfRegions } from "./flows/parts.ts";
+import type { RecalcParts, RecalcSettings } from "./flows/recalculate.ts";
+import type { ReportParts } from "./flows/report-emissions.ts";
 import type { HttpOptions } from "./sources/http.ts";
+import type { Prometheus } from "./sources/prometheus.ts";
 import type { IntensitySource } from "./sources/source.ts";
 import type { Database } from "./store/database.ts";
 import type { Store } from "./store/store.ts";
@@ -106,6 +110,36 @@ export const UNCOUNTED: Pick<Store, "quota"> = {
   },
 };
 
+/** The Prometheus of the settings, asked with its own deadline. */
+export async function createPrometheusOf(
+  config: Pick<Config, "http">,
+  settings: NonNullable<Config["prometheus"]>,
+  log: Log,
+): Promise<Prometheus> {
+  const [{ createHttp }, { createPrometheus }, { hideSecrets }] = await Promise.all([
+    import("./sources/http.ts"),
+    import("./sources/prometheus.ts"),
+    import("./flows/hide-secrets.ts"),
+  ]);
+  const { login, timeoutMs } = settings;
+  const secrets =
+    login === null ? [] : login.kind === "bearer" ? [[login.token]] : [[login.username, login.password]];
+  return createPrometheus({
+    ...settings,
+    baseUrl: settings.url,
+    hide: hideSecrets(secrets),
+    http: createHttp({
+      fetch: globalThis.fetch,
+      clock: systemClock,
+      ...config.http,
+      // Prometheus ends a query after this time; its answer needs a moment more.
+      timeoutMs: timeoutMs + 5_000,
+      onRetry: (event) => log.warn(event, "retrying"),
+      onClockSkew: warnOfSkew(log),
+    }),
+  });
+}
+
 /** A clock that is off by more makes hours look as if they lay in the future, or were missing. */
 const SKEW_WORTH_A_WORD_MS = 120_000;
 
@@ -155,6 +189,117 @@ export async function calculateParts(
     attributionOf,
     annualMean: async (zone) =>
       config.annualMeans ? (await import("./sources/annual-means.ts")).annualMean(zone) : undefined,
+  };
+}
+
+/** What emissions are worked out with. The factors are read when they are asked for: they hold the profiles of the store. */
+export async function recalcParts(
+  config: Pick<
+    Config,
+    "annualMeans" | "factorType" | "configuredServices" | "accountingTimeZone" | "usageOrigins" | "logLevel"
+  > & { readonly regions: readonly PlacedPue[] },
+  store: Store,
+  log?: Log,
+): Promise<{ readonly parts: RecalcParts; readonly settings: RecalcSettings }> {
+  const [{ buildFactorSet }, { calendarOf }, { createRequire }, { annualMean, attributionOf }] =
+    await Promise.all([
+      import("./emissions/standard-factors.ts"),
+      import("./core/calendar.ts"),
+      import("node:module"),
+      calculateParts(config, store),
+    ]);
+  const { version } = createRequire(import.meta.url)("co2e/package.json") as { version: string };
+  const calendar = calendarOf(config.accountingTimeZone);
+  if (calendar === undefined) throw new Error(`${config.accountingTimeZone} is no time zone`);
+  return {
+    parts: {
+      store,
+      log: log ?? (await createLog({ logLevel: config.logLevel === "info" ? "warn" : config.logLevel })),
+      calendar,
+      annualMean,
+      attributionOf,
+      codeVersion: version,
+      factors: async () =>
+        buildFactorSet({
+          factorType: config.factorType,
+          regions: await Promise.all(config.regions.map((region) => withKnownZone(store, region))),
+          services: config.configuredServices,
+          storedProfiles: await store.serviceProfiles.all(),
+          originOrder: config.usageOrigins,
+        }),
+    },
+    settings: {},
+  };
+}
+
+type PlacedPue = Pick<Region, "name" | "provider" | "zone" | "latitude" | "longitude" | "pue">;
+
+/** Regions as they are built in, whatever the settings say of them. */
+export async function builtInRegions(names: readonly string[]): Promise<PlacedPue[]> {
+  const [{ CLOUD_REGIONS }, { pueOf }] = await Promise.all([
+    import("./zones/cloud-regions.ts"),
+    import("./zones/regional-pue.ts"),
+  ]);
+  return CLOUD_REGIONS.filter(({ name }) => names.includes(name)).map((region) => ({
+    ...region,
+    pue: pueOf({ configured: undefined, region, provider: region.provider }),
+  }));
+}
+
+/** A region given by coordinates has the zone that a provider once said. */
+async function withKnownZone(store: Store, region: PlacedPue): Promise<PlacedPue> {
+  const { zone, latitude, longitude } = region;
+  if (zone !== null || latitude === null || longitude === null) return region;
+  return { ...region, zone: (await store.places.zoneOf(latitude, longitude))?.zone ?? null };
+}
+
+/** What a report is made of besides the store. */
+export async function reportParts(
+  config: Pick<Config, "annualMeans" | "regions">,
+  store: Store,
+  version: string,
+): Promise<Required<ReportParts>> {
+  const { annualMean, attributionOf } = await calculateParts(config, store);
+  const regions = await Promise.all(config.regions.map((region) => withKnownZone(store, region)));
+  return {
+    store,
+    clock: systemClock,
+    version,
+    attributionOf,
+    annualAttributionOf: async (zone) => (await annualMean(zone))?.attribution,
+    regions: regions.map(({ name, zone, provider }) => ({ name, zone, scope: provider === "site" ? 2 : 3 })),
+  };
+}
+
+/** What a calculation from files is made of: the settings, and no store. */
+export async function filesParts(
+  config: Pick<
+    Config,
+    "annualMeans" | "factorType" | "regions" | "configuredServices" | "accountingTimeZone" | "usageOrigins"
+  >,
+  now: Instant,
+): Promise<CalculateFilesParts> {
+  const [{ buildFactorSet }, { calendarOf }, { createRequire }] = await Promise.all([
+    import("./emissions/standard-factors.ts"),
+    import("./core/calendar.ts"),
+    import("node:module"),
+  ]);
+  const { version } = createRequire(import.meta.url)("co2e/package.json") as { version: string };
+  const calendar = calendarOf(config.accountingTimeZone);
+  if (calendar === undefined) throw new Error(`${config.accountingTimeZone} is no time zone`);
+  return {
+    factors: buildFactorSet({
+      factorType: config.factorType,
+      regions: config.regions,
+      services: config.configuredServices,
+      storedProfiles: [],
+      originOrder: config.usageOrigins,
+    }),
+    calendar,
+    annualMean: async (zone) =>
+      config.annualMeans ? (await import("./sources/annual-means.ts")).annualMean(zone) : undefined,
+    clock: () => now,
+    version,
   };
 }
 

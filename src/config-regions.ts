@@ -247,6 +247,20 @@ export function requireRegionOf(regions: readonly Region[], text: string): Regio
   );
 }
 
+/** For names in files, of which many may be wrong: the stored name of a configured region, or what is wrong, in a line. */
+export const regionNames =
+  (regions: readonly Region[]) =>
+  (text: string): { readonly name: string; readonly problem: string | null } => {
+    const region = findRegion(regions, text);
+    if (region) return { name: region.name, problem: null };
+    const found = findCloudRegion(text);
+    const hint =
+      found.kind === "found"
+        ? `: add ${found.region.key} (${found.region.location}) under regions in co2e.yaml`
+        : didYouMean(similarNames(text, [...regions, ...CLOUD_REGIONS])).replace(" Did", "; did");
+    return { name: "", problem: `region "${text}" is not configured${hint}` };
+  };
+
 /** The grid zone of a region. Throws ConfigError for a place whose zone nobody has looked up yet. */
 export function requireZone({ name, zone }: Pick<Region, "name" | "zone">): string {
   if (zone !== null) return zone;

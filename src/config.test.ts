@@ -2,15 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import {
-  askable,
-  type Config,
-  type Environment,
-  keyHint,
-  readConfig,
-  requireRegion,
-  requireService,
-} from "./config.ts";
+import { askable, type Config, type Environment, keyHint, readConfig, requireRegion } from "./config.ts";
 import { ConfigError } from "./core/errors.ts";
 import { instant } from "./core/time.ts";
 import { SOURCES, sourceModule } from "./sources/registry.ts";
@@ -494,7 +486,13 @@ describe("hours and budgets", () => {
 
 describe("retention", () => {
   it("keeps grid intensity for ever, hourly workload rows for 90 days and notes of runs for 400", async () => {
-    const defaults = { workloadDays: 90, supersededDays: null, intensityDays: null, runsDays: 400 };
+    const defaults = {
+      workloadDays: 90,
+      supersededDays: null,
+      intensityDays: null,
+      runsDays: 400,
+      usageDays: null,
+    };
     expect((await read({})).retention).toEqual(defaults);
     expect((await read({}, "retention: { supersededDays: 30, runsDays: null }")).retention).toEqual({
       ...defaults,
@@ -537,6 +535,49 @@ describe("services", () => {
       );
     },
   );
+
+  it("may state range, boundary, tier, source, and the time from which they hold", async () => {
+    const { services, configuredServices } = await read(
+      {},
+      `services:
+        batch:
+          whPerRequest: 12.5
+          lowWhPerRequest: 10
+          highWhPerRequest: 20
+          boundary: it
+          tier: guess
+          validFrom: 2026-05-01T00:00+02:00
+          source: load test
+        search: { whPerRequest: 1, validFrom: 2026-05-01 }
+`,
+    );
+    expect(configuredServices.batch).toEqual({
+      whPerRequest: 12.5,
+      description: "",
+      lowWhPerRequest: 10,
+      highWhPerRequest: 20,
+      boundary: "it",
+      tier: "guess",
+      validFrom: "2026-04-30T22:00:00.000Z",
+      source: "load test",
+    });
+    expect(configuredServices.search?.validFrom).toBe("2026-05-01T00:00:00.000Z");
+    expect(services.batch).toMatchObject({ wh_per_request: 12.5, boundary: "it" });
+    expect(services.search).not.toHaveProperty("boundary");
+  });
+
+  it.each([
+    ["lowWhPerRequest: 2", "must lie between"],
+    ["highWhPerRequest: 0.5", "must lie between"],
+    ["boundary: rack", "services.batch.boundary"],
+    ["tier: measured", "services.batch.tier"],
+    ["validFrom: 2026-05-01T10:00", "use a date, or a time with its offset"],
+    ["validFrom: 2026-02-30", "use a date, or a time with its offset"],
+  ])("that say %s are refused", async (setting, problem) => {
+    const problems = await problemsOf({}, `services: { batch: { whPerRequest: 1, ${setting} } }`);
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toContain(problem);
+  });
 
   it("none and a million Wh per request are possible", async () => {
     for (const whPerRequest of [0, 1_000_000]) {
@@ -613,24 +654,54 @@ describe("co2e.yaml", () => {
   });
 });
 
-describe("asking for a region or service by name", () => {
+describe("asking for a region by name", () => {
   it("gives what is configured", async () => {
     const config = await read({});
     expect(requireRegion(config, "eu-central-1").zone).toBe("DE");
-    expect(requireService(config, "q2q-ai").wh_per_request).toBe(0.5);
   });
 
   it("fails with the names that exist", async () => {
     const config = await read({});
     expect(() => requireRegion(config, "eu-central1")).toThrow(ConfigError);
     expect(() => requireRegion(config, "eu-central1")).toThrow(/"eu-central1".*us-east-1, eu-central-1/);
-    expect(() => requireService(config, "q2q")).toThrow(/"q2q".*q2q-ai, reporting/);
+  });
+});
+
+describe("market", () => {
+  const GO = "{ id: go, kind: GO, market: DE, from: 2026-01-01, to: 2027-01-01, kWh: 1000 }";
+
+  it("is empty when nothing is said", async () => {
+    expect((await read({})).market).toEqual({ instruments: [], residualMix: [] });
   });
 
-  it("does not take what every object has for a service", async () => {
-    const config = await read({});
-    for (const name of ["constructor", "toString", "__proto__"]) {
-      expect(() => requireService(config, name)).toThrow(ConfigError);
-    }
+  it("an instrument emits nothing and is not retired unless said otherwise; one market may be written alone", async () => {
+    const yaml = `market:
+  instruments: [${GO}]
+  residualMix: [{ market: [DE, office], year: 2025, gCO2ePerKWh: 715, source: AIB }]`;
+    expect((await read({}, yaml)).market).toEqual({
+      instruments: [
+        {
+          id: "go",
+          kind: "GO",
+          market: ["DE"],
+          from: "2026-01-01",
+          to: "2027-01-01",
+          kWh: 1000,
+          gCO2ePerKWh: 0,
+          retirementId: null,
+        },
+      ],
+      residualMix: [{ market: ["DE", "office"], year: 2025, gCO2ePerKWh: 715, source: "AIB" }],
+    });
+  });
+
+  it.each([
+    [GO.replace("GO,", "HKN,"), /market\.instruments\.0\.kind/],
+    [GO.replace("2026-01-01", "2026-02-30"), /there is no such day/],
+    [GO.replace("2026-01-01", "2027-01-01"), /the vintage ends before it begins/],
+    [GO.replace("1000", "-1"), /market\.instruments\.0\.kWh/],
+    [`${GO}, ${GO}`, /two instruments have the same id/],
+  ])("%s is refused", async (instruments, message) => {
+    expect((await problemsOf({}, `market: { instruments: [${instruments}] }`)).join("\n")).toMatch(message);
   });
 });

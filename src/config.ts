@@ -1,12 +1,16 @@
 import { join, resolve } from "node:path";
 import envPaths from "env-paths";
 import { type FileSettings, readFileSettings } from "./config-file.ts";
+import { type PrometheusConfig, readPrometheus } from "./config-prometheus.ts";
 import { type Region, readRegions, requireRegionOf } from "./config-regions.ts";
+import { calendarOf } from "./core/calendar.ts";
 import { ConfigError } from "./core/errors.ts";
 import type { FactorType } from "./core/intensity.ts";
+import type { MarketSettings } from "./emissions/market.ts";
 import { SERVICE_PROFILES, type ServiceProfile } from "./emissions/profiles.ts";
 import { SOURCES, sourceModule } from "./sources/registry.ts";
 import { isSecret, type SourceModule, type SourceSetting } from "./sources/source.ts";
+import { allowedLabels } from "./usage/labels.ts";
 
 /** Sources that settings can name, in the default order of the chain. */
 const SOURCE_NAMES = SOURCES.map(({ description }) => description.name);
@@ -17,6 +21,8 @@ export interface Config {
   readonly demoDirectories: { readonly sample: string; readonly live: string };
   readonly regions: readonly Region[];
   readonly services: Readonly<Record<string, ServiceProfile>>;
+  /** The services of co2e.yaml alone, as it gives them. */
+  readonly configuredServices: FileSettings["services"];
   /** The chain, in order. A source without its key is in it and cannot be asked. */
   readonly sources: readonly string[];
   /** By source: the values of its variables. Absent: a secret that it needs is not set. */
@@ -34,6 +40,18 @@ export interface Config {
   readonly annualMeans: boolean;
   /** Whole days that `co2e cleanup` keeps each kind of row; null: for ever. */
   readonly retention: FileSettings["retention"];
+  /** Time zone of the days and months of all figures. */
+  readonly accountingTimeZone: string;
+  /** Of two origins of one load and tier the first one here counts. */
+  readonly usageOrigins: readonly string[];
+  /** Labels that usage in files may carry. */
+  readonly labels: readonly string[];
+  /** Of all costs; null: costs are refused. */
+  readonly currency: string | null;
+  /** Where usage is pulled from; null: nowhere. */
+  readonly prometheus: PrometheusConfig | null;
+  /** Certificates, contracts and residual mixes for market-based figures beside the location-based ones. */
+  readonly market: MarketSettings;
   readonly http: { readonly timeoutMs: number; readonly attempts: number; readonly retryDelayMs: number };
   readonly slackWebhookUrl: string | null;
   readonly logLevel: string;
@@ -59,14 +77,16 @@ export async function readConfig(
   const databaseUrl = env("DATABASE_URL");
   if (databaseUrl !== undefined) checkDatabaseUrl(databaseUrl, problems);
 
+  const regions = readRegions(file, problems);
   const config: Config = {
     database: databaseUrl === undefined ? { directory: resolveDirectory(directory) } : { url: databaseUrl },
     demoDirectories: {
       sample: directory === "memory:" ? directory : join(resolve(directory), "demo"),
       live: directory === "memory:" ? directory : join(resolve(directory), "demo-live"),
     },
-    regions: readRegions(file, problems),
+    regions,
     services: readServices(file),
+    configuredServices: file.services,
     sources: readSources(env("CO2E_SOURCES"), file, problems),
     sourceSettings: readSourceSettings(env, problems),
     quota: readQuota(file, problems),
@@ -76,6 +96,21 @@ export async function readConfig(
     staleAfterHours: file.staleAfterHours,
     annualMeans: file.annualMeans,
     retention: file.retention,
+    accountingTimeZone: file.accountingTimeZone,
+    usageOrigins: file.usageOrigins,
+    labels: readLabels(file, problems),
+    currency: file.currency,
+    prometheus: readPrometheus(
+      file,
+      regions,
+      {
+        token: env("PROMETHEUS_TOKEN"),
+        username: env("PROMETHEUS_USERNAME"),
+        password: env("PROMETHEUS_PASSWORD"),
+      },
+      problems,
+    ),
+    market: file.market,
     http: {
       timeoutMs: readNumber(env, "CO2E_TIMEOUT_MS", 15_000, 1, problems),
       attempts: 3,
@@ -86,6 +121,11 @@ export async function readConfig(
   };
   if (!LOG_LEVELS.includes(config.logLevel)) {
     problems.push(`CO2E_LOG_LEVEL is "${config.logLevel}": use one of ${LOG_LEVELS.join(", ")}`);
+  }
+  if (calendarOf(config.accountingTimeZone) === undefined) {
+    problems.push(
+      `${file.path}: accountingTimeZone ${config.accountingTimeZone} is no time zone: use a name such as Europe/Berlin`,
+    );
   }
   if (needs.source && config.sources.length > 0) requireSource(config, problems);
   if (problems.length > 0) throw new ConfigError(problems);
@@ -132,12 +172,23 @@ export function keyHint(
   return `Set ${named.join(", or ")}.`;
 }
 
+function readLabels(file: FileSettings, problems: string[]): readonly string[] {
+  const { labels, problems: wrong } = allowedLabels(file.labels);
+  problems.push(...wrong.map((problem) => `${file.path}: labels: ${problem}`));
+  return labels;
+}
+
 const readServices = (file: FileSettings): Record<string, ServiceProfile> => ({
   ...SERVICE_PROFILES,
   ...Object.fromEntries(
-    Object.entries(file.services).map(([name, { whPerRequest, description }]) => [
+    Object.entries(file.services).map(([name, { whPerRequest, description, boundary }]) => [
       name,
-      { wh_per_request: whPerRequest, confidence: "Configured" as const, description },
+      {
+        wh_per_request: whPerRequest,
+        confidence: "Configured" as const,
+        description,
+        ...(boundary === "it" ? { boundary } : {}),
+      },
     ]),
   ),
 });
@@ -249,13 +300,3 @@ const resolveDirectory = (directory: string): string =>
 /** The configured region of that name, "provider:region" or alias. Throws ConfigError with the names that exist. */
 export const requireRegion = (config: Pick<Config, "regions">, name: string): Region =>
   requireRegionOf(config.regions, name);
-
-/** The profile of that service. Throws ConfigError with the names that exist. */
-export function requireService(config: Config, name: string): ServiceProfile {
-  const profile = Object.hasOwn(config.services, name) ? config.services[name] : undefined;
-  if (profile) return profile;
-  throw new ConfigError(
-    `Service "${name}" has no energy profile. Known: ${Object.keys(config.services).join(", ")}. ` +
-      "Add it under services in co2e.yaml with its whPerRequest.",
-  );
-}

@@ -1,8 +1,8 @@
-import { readConfig, requireRegion, requireService } from "./config.ts";
+import { readConfig, requireRegion } from "./config.ts";
 import { findRegion } from "./config-regions.ts";
 import { ConfigError } from "./core/errors.ts";
 import type { FactorType, Signal } from "./core/intensity.ts";
-import { type Instant, instant, parseInstant } from "./core/time.ts";
+import { type Instant, instant, lastWholeHours, parseInstant } from "./core/time.ts";
 import type { EmissionsResult } from "./emissions/operational.ts";
 import type { IntensityAnswer } from "./flows/get-intensity.ts";
 import { type Place, type PlaceQuery, placeOf, wattTimeRegionOf } from "./zones/places.ts";
@@ -30,21 +30,28 @@ export async function calculateEmissions(
     throw new ConfigError(`requestCount is ${requestCount}: use a whole number from 0.`);
   }
   const config = await readConfig();
-  const profile = requireService(config, service);
   const configured = requireRegion(config, region);
-  const [{ withStore, calculateParts }, { calculate }, { requireLocated }] = await Promise.all([
-    import("./app.ts"),
-    import("./flows/calculate.ts"),
-    import("./flows/locate-regions.ts"),
-  ]);
+  const [{ withStore, calculateParts, systemClock }, { calculate }, { requireLocated }, { serviceProfile }] =
+    await Promise.all([
+      import("./app.ts"),
+      import("./flows/calculate.ts"),
+      import("./flows/locate-regions.ts"),
+      import("./flows/service-profile.ts"),
+    ]);
+  const now = systemClock();
+  const period = lastWholeHours(now, 24);
   return withStore(config.database, async (store) =>
-    calculate(await calculateParts(config, store), {
-      service,
-      profile,
-      region: await requireLocated(store, configured),
-      requestCount,
-      factorType: config.factorType,
-    }),
+    calculate(
+      { ...(await calculateParts(config, store)), clock: () => now },
+      {
+        service,
+        profile: await serviceProfile(store, config.configuredServices, service, period.start),
+        period,
+        region: await requireLocated(store, configured),
+        requestCount,
+        factorType: config.factorType,
+      },
+    ),
   );
 }
 

@@ -1,8 +1,10 @@
 import { Command } from "commander";
-import type { BackfillProgress, BackfillResult } from "../flows/backfill.ts";
+import type { BackfillResult } from "../flows/backfill.ts";
 import { EXIT, EXIT_CODES_HELP } from "./exit-codes.ts";
+import { hoursBar } from "./hours-bar.ts";
 import { FROM_HELP, periodOf, repeated, TO_HELP } from "./options.ts";
 import { print, printJson, table, wholeNumber } from "./output.ts";
+import { recalculateAfter } from "./recalculate-after.ts";
 
 interface Options {
   readonly from: string;
@@ -54,19 +56,21 @@ ${EXIT_CODES_HELP}`,
         : config.regions;
       const log = await app.createLog({ logLevel: config.logLevel === "info" ? "error" : config.logLevel });
       const settings = await app.acceptSettings(config);
-      const bar = await progressBar();
+      const bar = await hoursBar();
       try {
         const result = await app.withStore(config.database, async (store) => {
           const parts = await app.createLearnParts(config, store, log);
           const { located, unplaced } = await locateRegions(parts, regions, now);
           const [first] = unplaced;
           if (first) throw new ConfigError(`Region ${first.region}: ${first.error}`);
-          return backfill(parts, {
+          const filled = await backfill(parts, {
             ...settings,
             zones: app.zonesOf(located),
             interval,
             onProgress: bar.update,
           });
+          await recalculateAfter(config, store, log);
+          return filled;
         });
         bar.stop();
         if (options.json) printJson(result);
@@ -77,47 +81,6 @@ ${EXIT_CODES_HELP}`,
         bar.stop();
       }
     });
-
-interface Bar {
-  readonly update: (progress: BackfillProgress) => void;
-  readonly stop: () => void;
-}
-
-/** A bar in a terminal, nothing in a pipe. */
-async function progressBar(): Promise<Bar> {
-  if (!process.stderr.isTTY) return { update() {}, stop() {} };
-  const { SingleBar, Presets } = (await import("cli-progress")).default;
-  const bar = new SingleBar(
-    {
-      format: "{bar} {percentage} % · {value} of {total} hours · {rate} hours/s · {eta_formatted} left",
-      stream: process.stderr,
-      hideCursor: true,
-    },
-    Presets.shades_classic,
-  );
-  const startedMs = performance.now();
-  // The bar hides the cursor: give it back before the signal ends us.
-  const signals = ["SIGINT", "SIGTERM"] as const;
-  const onSignal = (signal: NodeJS.Signals): void => {
-    stop();
-    process.stderr.write("co2e: interrupted. Run the command again: it goes on where it was.\n");
-    process.kill(process.pid, signal);
-  };
-  const stop = (): void => {
-    for (const signal of signals) process.off(signal, onSignal);
-    bar.stop();
-  };
-  for (const signal of signals) process.once(signal, onSignal);
-  bar.start(1, 0, { rate: 0 });
-  return {
-    update({ hoursDone, hoursTotal }) {
-      bar.setTotal(hoursTotal);
-      const seconds = (performance.now() - startedMs) / 1000;
-      bar.update(hoursDone, { rate: wholeNumber(hoursDone / Math.max(seconds, 0.001)) });
-    },
-    stop,
-  };
-}
 
 export function backfillText(result: BackfillResult): string[] {
   const lines = table(

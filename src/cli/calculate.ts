@@ -1,5 +1,8 @@
-import { Command } from "commander";
+import { Command, Option } from "commander";
+import { ConfigError } from "../core/errors.ts";
+import type { FactorType } from "../core/intensity.ts";
 import type { EmissionsResult } from "../emissions/operational.ts";
+import { addFileOptions, calculateFromFiles, FILE_OPTIONS, type FilesOptions } from "./calculate-files.ts";
 import { EXIT, EXIT_CODES_HELP } from "./exit-codes.ts";
 import {
   FROM_HELP,
@@ -15,77 +18,130 @@ interface Options extends PeriodOptions {
   readonly service: string;
   readonly region: string;
   readonly requests: number;
+  readonly factorType?: FactorType;
   readonly save?: true;
   readonly replace?: true;
   readonly json?: true;
 }
 
 export const calculateCommand = (): Command =>
-  new Command("calculate")
-    .description("calculate the emissions of a number of requests")
-    .requiredOption("--service <name>", "service with an energy profile (co2e services)")
-    .requiredOption("--region <name>", "configured region (co2e regions)")
-    .requiredOption("--requests <count>", "number of requests", requestCountOption)
-    .option("--period <period>", PERIOD_HELP)
-    .option("--from <time>", FROM_HELP)
-    .option("--to <time>", TO_HELP)
-    .option("--save", "save the result for co2e report; the period must be whole hours")
-    .option("--replace", "with --save: replace saved periods that overlap this one")
-    .option("--json", "print the result as JSON")
+  addFileOptions(requestsCommand())
     .addHelpText(
       "after",
       `
 Without a period the mean intensity of the 24 whole UTC hours before now is used.
+With --usage and --intensity, --service is the service of all lines and --region that of lines that name none.
 
 Examples:
   co2e calculate --service q2q-ai --region us-east-1 --requests 100000
   co2e calculate --service reporting --region eu-central-1 --requests 5000 --from 2023-06-01 --to 2023-06-02 --save
+  co2e calculate --usage usage.csv.gz --intensity grid.csv
+  co2e calculate --usage cur2.parquet --preset aws-cur2 --intensity DE.csv --zone DE --by team --by month --json
 ${EXIT_CODES_HELP}`,
     )
-    .action(async (options: Options) => {
-      const [
-        { readConfig, requireRegion, requireService },
-        { withStore, systemClock, calculateParts },
-        flow,
-        { requireLocated },
-        time,
-      ] = await Promise.all([
-        import("../config.ts"),
-        import("../app.ts"),
-        import("../flows/calculate.ts"),
-        import("../flows/locate-regions.ts"),
-        import("../core/time.ts"),
-      ]);
-      const config = await readConfig();
-      if (options.replace && !options.save)
-        throw new (await import("../core/errors.ts")).ConfigError("--replace goes with --save.");
-      const profile = requireService(config, options.service);
-      const region = requireRegion(config, options.region);
-      const now = systemClock();
-      const period = periodOf(options, now)?.interval ?? time.lastWholeHours(now, 24);
-      const result = await withStore(config.database, async (store) => {
-        const calculated = await flow.calculate(
-          { ...(await calculateParts(config, store)), clock: () => now },
-          {
-            service: options.service,
-            profile,
-            region: await requireLocated(store, region),
-            requestCount: options.requests,
-            period,
-            factorType: config.factorType,
-          },
-        );
-        if (options.save)
-          await flow.saveEmissions(store, calculated, period, {
-            replaceOverlapping: options.replace ?? false,
-          });
-        return calculated;
-      });
-      if (options.json) printJson(result);
-      else
-        print([...calculationText(result), ...(options.save ? ["Saved for co2e report."] : [])].join("\n"));
-      if (result.total_gCO2e === null) process.exitCode = EXIT.stale;
+    .action(async (options: Partial<Options> & FilesOptions, command: Command) => {
+      if (options.usage !== undefined || options.intensity !== undefined) return calculateFromFiles(options);
+      return calculateRequests(requireRequests(options, command));
     });
+
+const requestsCommand = (): Command =>
+  new Command("calculate")
+    .description("calculate the emissions of a number of requests, or of a file of usage")
+    .option("--service <name>", "service with an energy profile (co2e services)")
+    .option("--region <name>", "configured region (co2e regions)")
+    .option("--requests <count>", "number of requests", requestCountOption)
+    .option("--period <period>", PERIOD_HELP)
+    .option("--from <time>", FROM_HELP)
+    .option("--to <time>", TO_HELP)
+    .addOption(
+      new Option(
+        "--factor-type <type>",
+        "lifecycle or direct factors (default: factorType of co2e.yaml); direct is what GHG scope 2 counts",
+      ).choices(["lifecycle", "direct"]),
+    )
+    .option("--save", "save the result for co2e report; the period must be whole hours")
+    .option("--replace", "with --save: replace saved periods that overlap this one")
+    .option("--json", "print the result as JSON");
+
+/** Says what is missing in the words of commander, and ends. */
+function requireRequests(options: Partial<Options> & FilesOptions, command: Command): Options {
+  const missing = (["service", "region", "requests"] as const).find((name) => options[name] === undefined);
+  const flags = command.options.find(({ long }) => long === `--${missing}`)?.flags;
+  if (flags !== undefined) command.error(`error: required option '${flags}' not specified`);
+  const isDefault = (name: string): boolean => command.getOptionValueSource(name) !== "cli";
+  const ofFiles = FILE_OPTIONS.find((name) => !isDefault(name));
+  if (ofFiles !== undefined)
+    throw new ConfigError(
+      `--${ofFiles.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)} goes with --usage and --intensity.`,
+    );
+  return options as Options;
+}
+
+async function calculateRequests(options: Options): Promise<void> {
+  const [
+    { readConfig, requireRegion },
+    { withStore, systemClock, calculateParts, recalcParts, acceptSettings },
+    flow,
+    { requireLocated },
+    { serviceProfile },
+    { regionHours },
+    time,
+  ] = await Promise.all([
+    import("../config.ts"),
+    import("../app.ts"),
+    import("../flows/calculate.ts"),
+    import("../flows/locate-regions.ts"),
+    import("../flows/service-profile.ts"),
+    import("../flows/region-hours.ts"),
+    import("../core/time.ts"),
+  ]);
+  const config = await readConfig();
+  const factorType = options.factorType ?? config.factorType;
+  if (options.replace && !options.save) throw new ConfigError("--replace goes with --save.");
+  if (options.save && factorType !== config.factorType)
+    throw new ConfigError(
+      `--save keeps the requests, and their emissions follow factorType in co2e.yaml (${config.factorType}): ` +
+        "leave --factor-type out.",
+    );
+  const region = requireRegion(config, options.region);
+  const now = systemClock();
+  const period = periodOf(options, now)?.interval ?? time.lastWholeHours(now, 24);
+  const settings = { ...(await acceptSettings(config)), now };
+  const result = await withStore(config.database, async (store) => {
+    const calculated = await flow.calculate(
+      {
+        ...(await calculateParts(config, store)),
+        clock: () => now,
+        hoursOf: (place, interval) => regionHours(store, place, interval, factorType, settings),
+      },
+      {
+        service: options.service,
+        profile: await serviceProfile(store, config.configuredServices, options.service, period.start),
+        region: await requireLocated(store, region),
+        requestCount: options.requests,
+        period,
+        factorType,
+      },
+    );
+    if (options.save) {
+      const [{ saveEmissions }, { recalculate }, { parts, settings }] = await Promise.all([
+        import("../flows/save-emissions.ts"),
+        import("../flows/recalculate.ts"),
+        recalcParts(config, store),
+      ]);
+      await saveEmissions(
+        { store, recalculate: () => recalculate(parts, { ...settings, regions: [calculated.region] }) },
+        calculated,
+        period,
+        { replaceOverlapping: options.replace ?? false },
+      );
+    }
+    return calculated;
+  });
+  if (options.json) printJson(result);
+  else print([...calculationText(result), ...(options.save ? ["Saved for co2e report."] : [])].join("\n"));
+  if (result.total_gCO2e === null) process.exitCode = EXIT.stale;
+}
 
 /** The block of the original design, then what a reader must know about it. */
 export function calculationText(result: EmissionsResult): string[] {

@@ -12,13 +12,23 @@ const NOTHING: CleanUpResult["removed"] = {
   reviews: 0,
   mixes: 0,
   runs: 0,
+  usageRows: 0,
+  usageLogRows: 0,
+  emissionCells: 0,
+  emissionDays: 0,
 };
 
 it("a dry run says in words what would go, table by table, and what is kept for ever", () => {
   expect(
     cleanupText({
       dryRun: true,
-      keptDays: { workloadDays: 90, supersededDays: null, intensityDays: null, runsDays: 400 },
+      keptDays: {
+        workloadDays: 90,
+        supersededDays: null,
+        intensityDays: null,
+        runsDays: 400,
+        usageDays: null,
+      },
       removed: { ...NOTHING, workloads: 1234, runs: 1 },
     }),
   ).toEqual([
@@ -27,6 +37,7 @@ it("a dry run says in words what would go, table by table, and what is kept for 
     "  workload_emissions: 1,234 rows would be merged into daily rows",
     "Hours of grid intensity and their evidence: kept for ever (retention.intensityDays)",
     "Replaced revisions: kept for ever (retention.supersededDays)",
+    "Usage and the hours worked out from it: kept for ever (retention.usageDays)",
     "Notes of runs older than 400 days:",
     "  ingestion_runs: 1 row would be removed",
   ]);
@@ -36,7 +47,13 @@ it("a clean-up says what it removed", () => {
   expect(
     cleanupText({
       dryRun: false,
-      keptDays: { workloadDays: null, supersededDays: 30, intensityDays: 730, runsDays: null },
+      keptDays: {
+        workloadDays: null,
+        supersededDays: 30,
+        intensityDays: 730,
+        runsDays: null,
+        usageDays: 1095,
+      },
       removed: {
         ...NOTHING,
         supersededReadings: 12,
@@ -46,6 +63,10 @@ it("a clean-up says what it removed", () => {
         readings: 50,
         reviews: 1,
         mixes: 48,
+        usageRows: 24,
+        usageLogRows: 1,
+        emissionCells: 24,
+        emissionDays: 1,
       },
     }),
   ).toEqual([
@@ -58,6 +79,10 @@ it("a clean-up says what it removed", () => {
     "Replaced revisions older than 30 days:",
     "  intensity_reading: 12 rows were removed",
     "  mix_reading: 1 row was removed",
+    "Usage older than 1,095 days, and the hours worked out from it:",
+    "  usage_row: 24 rows were removed",
+    "  usage_row_log: 1 row was removed",
+    "  emission_cell: 24 rows were removed (emission_day: 1 keep their figures and are not worked out again)",
     "Notes of runs: kept for ever (retention.runsDays)",
   ]);
 });

@@ -12,7 +12,7 @@ export const cleanupCommand = (): Command =>
       "after",
       `
 How long rows are kept stands in co2e.yaml, under retention. By default workload rows of over 90 days become daily ones,
-notes of runs go after 400 days, and grid intensity is kept for ever.
+notes of runs go after 400 days, and grid intensity and usage are kept for ever.
 
 Examples:
   co2e cleanup --dry-run
@@ -42,7 +42,7 @@ export function cleanupText({ dryRun, keptDays, removed }: CleanUpResult): strin
   const older = (days: number): string => `older than ${wholeNumber(days)} ${days === 1 ? "day" : "days"}`;
 
   const lines: string[] = dryRun ? ["Dry run, nothing is removed."] : [];
-  const { workloadDays, intensityDays, supersededDays, runsDays } = keptDays;
+  const { workloadDays, intensityDays, supersededDays, runsDays, usageDays } = keptDays;
   if (workloadDays === null) lines.push(kept("workloadDays", "Workload rows"));
   else
     lines.push(
@@ -65,6 +65,15 @@ export function cleanupText({ dryRun, keptDays, removed }: CleanUpResult): strin
       `Replaced revisions ${older(supersededDays)}:`,
       `  intensity_reading: ${rows(removed.supersededReadings, "removed")}`,
       `  mix_reading: ${rows(removed.supersededMixes, "removed")}`,
+    );
+  if (usageDays === null) lines.push(kept("usageDays", "Usage and the hours worked out from it"));
+  else
+    lines.push(
+      `Usage ${older(usageDays)}, and the hours worked out from it:`,
+      `  usage_row: ${rows(removed.usageRows, "removed")}`,
+      `  usage_row_log: ${rows(removed.usageLogRows, "removed")}`,
+      `  emission_cell: ${rows(removed.emissionCells, "removed")} ` +
+        `(emission_day: ${wholeNumber(removed.emissionDays)} keep their figures and are not worked out again)`,
     );
   if (runsDays === null) lines.push(kept("runsDays", "Notes of runs"));
   else lines.push(`Notes of runs ${older(runsDays)}:`, `  ingestion_runs: ${rows(removed.runs, "removed")}`);

@@ -3,7 +3,7 @@ import type { DemoResult } from "../flows/demo.ts";
 import type { GridZone } from "../sources/source.ts";
 import { ingestText } from "./ingest.ts";
 import { decimals, print, printJson, table } from "./output.ts";
-import { reportText } from "./report.ts";
+import { reportText } from "./report-text.ts";
 
 /** Whoever tries the program for the first time waits no longer than this for a network that is not there. */
 const NETWORK_MS = 3_000;
@@ -52,6 +52,21 @@ async function demoParts() {
   return { config, app, log, runDemo, regions, zones, askable, keyHint };
 }
 
+/** With the built-in profiles and regions: whoever has a co2e.yaml sees the demo that everybody sees. */
+async function recalculation(
+  app: typeof import("../app.ts"),
+  config: Parameters<typeof app.recalcParts>[0],
+  store: Parameters<typeof app.recalcParts>[1],
+): Promise<() => Promise<unknown>> {
+  const [{ recalculate }, regions] = await Promise.all([
+    import("../flows/recalculate.ts"),
+    app.builtInRegions(REGIONS),
+  ]);
+  const demo = { ...config, regions, configuredServices: {}, accountingTimeZone: "UTC" };
+  const { parts, settings } = await app.recalcParts(demo, store);
+  return () => recalculate(parts, settings);
+}
+
 /** Undefined when no source answers in time. */
 async function liveDemo(): Promise<Shown | undefined> {
   const { config, app, log, runDemo, regions, zones, keyHint } = await demoParts();
@@ -71,7 +86,12 @@ async function liveDemo(): Promise<Shown | undefined> {
   const result = await app.withStore({ directory }, async (store) => {
     const parts = await app.createLearnParts(config, store, log);
     return runDemo(
-      { ...(await app.calculateParts(config, store)), ...parts, notifier: null },
+      {
+        ...(await app.calculateParts(config, store)),
+        ...parts,
+        notifier: null,
+        recalculate: await recalculation(app, config, store),
+      },
       {
         ...settings,
         zones: zones.filter(({ zone }) => answering.some(({ key }) => key === zone.key)),
@@ -96,7 +116,12 @@ async function sampleDemo(): Promise<Shown> {
     const learning = await app.createLearnParts(config, store, log);
     const parts = { ...learning, sources: [createSampleGrid()], annualMeanOf: async () => null };
     return runDemo(
-      { ...(await app.calculateParts(config, store)), ...parts, notifier: null },
+      {
+        ...(await app.calculateParts(config, store)),
+        ...parts,
+        notifier: null,
+        recalculate: await recalculation(app, config, store),
+      },
       {
         zones,
         regions,

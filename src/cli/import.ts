@@ -1,8 +1,10 @@
-import { Transform } from "node:stream";
 import { Command, Option } from "commander";
 import type { ImportResult } from "../flows/import-intensity.ts";
 import { EXIT_CODES_HELP } from "./exit-codes.ts";
+import { importProgress } from "./import-progress.ts";
+import { importUsageCommand } from "./import-usage.ts";
 import { print, printJson, wholeNumber } from "./output.ts";
+import { recalculateAfter } from "./recalculate-after.ts";
 
 interface Options {
   readonly zone?: string;
@@ -21,7 +23,10 @@ interface Options {
 }
 
 export const importCommand = (): Command =>
-  new Command("import").description("bring in data from files").addCommand(importIntensityCommand());
+  new Command("import")
+    .description("bring in data from files")
+    .addCommand(importIntensityCommand())
+    .addCommand(importUsageCommand());
 
 const importIntensityCommand = (): Command =>
   new Command("intensity")
@@ -73,10 +78,19 @@ ${EXIT_CODES_HELP}`,
     });
 
 async function importFile(path: string, options: Options): Promise<ImportResult> {
-  const [{ readConfig, requireRegion }, regions, app, files, { importIntensity }, zones] = await Promise.all([
+  const [
+    { readConfig, requireRegion },
+    regions,
+    app,
+    { openFile },
+    { readIntensityFile },
+    { importIntensity },
+    zones,
+  ] = await Promise.all([
     import("../config.ts"),
     import("../config-regions.ts"),
     import("../app.ts"),
+    import("../sources/input-file.ts"),
     import("../sources/intensity-file.ts"),
     import("../flows/import-intensity.ts"),
     import("../zones/cloud-regions.ts"),
@@ -101,21 +115,10 @@ async function importFile(path: string, options: Options): Promise<ImportResult>
   }
   const factorType = options.factorType ?? config.factorType;
   const now = app.systemClock();
-  const opened = files.openFile(path, process.stdin);
-  const progress = await progressBar(opened.totalBytes);
-  const stream = opened.stream.pipe(
-    new Transform({
-      transform(chunk: Buffer, _encoding, done) {
-        progress.read(chunk.length);
-        done(null, chunk);
-      },
-    }),
-  );
-  opened.stream.on("error", (error) => stream.destroy(error));
-  // The reader of the stream reports the error; this keeps it from ending the process before there is one.
-  stream.on("error", () => {});
-  const lines = files.readIntensityFile(
-    { ...opened, stream },
+  const opened = openFile(path, process.stdin);
+  const progress = await importProgress(opened.totalBytes);
+  const lines = readIntensityFile(
+    { ...opened, stream: progress.counted(opened.stream) },
     {
       ...options,
       zone,
@@ -130,8 +133,8 @@ async function importFile(path: string, options: Options): Promise<ImportResult>
     },
   );
   try {
-    return await app.withStore(config.database, async (store) =>
-      importIntensity(store, {
+    return await app.withStore(config.database, async (store) => {
+      const imported = await importIntensity(store, {
         fileName: opened.name,
         lines,
         regionsOfZone: (wanted) =>
@@ -140,51 +143,17 @@ async function importFile(path: string, options: Options): Promise<ImportResult>
         annualMeanOf: app.annualMeanOf,
         dryRun: options.dryRun ?? false,
         onProgress: progress.rows,
-      }),
-    );
+      });
+      progress.stop();
+      if (!imported.dryRun) {
+        const logLevel = config.logLevel === "info" ? "error" : config.logLevel;
+        await recalculateAfter(config, store, await app.createLog({ logLevel }));
+      }
+      return imported;
+    });
   } finally {
     progress.stop();
   }
-}
-
-interface ImportProgress {
-  readonly read: (bytes: number) => void;
-  readonly rows: (count: number) => void;
-  readonly stop: () => void;
-}
-
-/** A bar in a terminal, nothing in a pipe. */
-async function progressBar(totalBytes: number | null): Promise<ImportProgress> {
-  if (!process.stderr.isTTY || totalBytes === null) return { read() {}, rows() {}, stop() {} };
-  const { SingleBar, Presets } = (await import("cli-progress")).default;
-  const bar = new SingleBar(
-    {
-      format: "{bar} {percentage} % · {rows} rows · {eta_formatted} left",
-      stream: process.stderr,
-      hideCursor: true,
-    },
-    Presets.shades_classic,
-  );
-  // The bar hides the cursor: give it back before the signal ends us.
-  const signals = ["SIGINT", "SIGTERM"] as const;
-  const onSignal = (signal: NodeJS.Signals): void => {
-    stop();
-    process.stderr.write(
-      "co2e: interrupted. The file is imported whole or not at all: run the command again.\n",
-    );
-    process.kill(process.pid, signal);
-  };
-  const stop = (): void => {
-    for (const signal of signals) process.off(signal, onSignal);
-    bar.stop();
-  };
-  for (const signal of signals) process.once(signal, onSignal);
-  bar.start(totalBytes, 0, { rows: 0 });
-  return {
-    read: (bytes) => bar.increment(bytes),
-    rows: (count) => bar.update({ rows: wholeNumber(count) }),
-    stop,
-  };
 }
 
 export function importText(result: ImportResult): string[] {

@@ -5,6 +5,7 @@ import type { Purpose } from "../ingest/plan-calls.ts";
 import { EXIT, EXIT_CODES_HELP } from "./exit-codes.ts";
 import { hours, milliseconds, repeated } from "./options.ts";
 import { print, printJson, table, wholeNumber } from "./output.ts";
+import { recalculateAfter } from "./recalculate-after.ts";
 
 export const ingestCommand = (): Command =>
   new Command("ingest")
@@ -47,7 +48,7 @@ ${EXIT_CODES_HELP}`,
         .withStore(config.database, async (store) => {
           const parts = await app.createLearnParts({ ...config, http }, store, log);
           const { located, unplaced } = await locateRegions(parts, regions, app.systemClock());
-          return ingest(
+          const ingested = await ingest(
             { ...parts, notifier },
             {
               ...settings,
@@ -56,6 +57,8 @@ ${EXIT_CODES_HELP}`,
               lookBackHours: options.lookBack ?? config.lookBackHours,
             },
           );
+          await recalculateAfter(config, store, log);
+          return ingested;
         })
         .catch(async (error: unknown) => {
           if (error instanceof StoreError) await tellStoreFailure({ notifier, log }, error.message);

@@ -4,13 +4,21 @@ import { Command } from "commander";
 import { backfillCommand } from "./backfill.ts";
 import { calculateCommand } from "./calculate.ts";
 import { cleanupCommand } from "./cleanup.ts";
+import { closeCommand } from "./close.ts";
+import { compareCommand } from "./compare.ts";
 import { demoCommand } from "./demo.ts";
 import { doctorCommand } from "./doctor.ts";
 import { EXIT_CODES_HELP, exitCodeOf } from "./exit-codes.ts";
+import { explainCommand } from "./explain.ts";
+import { hotspotsCommand } from "./hotspots.ts";
 import { importCommand } from "./import.ts";
 import { ingestCommand } from "./ingest.ts";
 import { migrateCommand } from "./migrate.ts";
+import { profileCommand } from "./profile.ts";
+import { pullCommand } from "./pull.ts";
 import { readingsCommand } from "./readings.ts";
+import { recalculateCommand } from "./recalculate.ts";
+import { reconcileCommand } from "./reconcile.ts";
 import { regionsCommand } from "./regions.ts";
 import { reportCommand } from "./report.ts";
 import { servicesCommand } from "./services.ts";
@@ -40,7 +48,15 @@ for (const command of [
   backfillCommand(),
   calculateCommand(),
   reportCommand(),
+  explainCommand(),
+  hotspotsCommand(),
+  compareCommand(),
+  reconcileCommand(),
+  closeCommand(),
+  recalculateCommand(),
   importCommand(),
+  pullCommand(),
+  profileCommand(),
   readingsCommand(),
   servicesCommand(),
   regionsCommand(),

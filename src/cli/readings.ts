@@ -5,6 +5,7 @@ import type { ReviewedHour, ReviewResult } from "../flows/review-readings.ts";
 import { hasDatabase, lookAtStore } from "./existing-database.ts";
 import { EXIT_CODES_HELP } from "./exit-codes.ts";
 import { decimals, print, printJson, wholeNumber } from "./output.ts";
+import { recalculateAfter } from "./recalculate-after.ts";
 
 interface Options {
   readonly zone?: string;
@@ -98,16 +99,19 @@ async function review(ids: readonly string[], options: Options): Promise<void> {
   if (!hasDatabase(config.database))
     throw new ConfigError("There is no database yet, and so no reading to review.");
   const policy = { ...(await app.acceptSettings(config)), now: app.systemClock() };
-  const result = await app.withStore(config.database, async (store) =>
-    reviewReadings(store, {
+  const log = await app.createLog({ logLevel: config.logLevel === "info" ? "error" : config.logLevel });
+  const result = await app.withStore(config.database, async (store) => {
+    const reviewed = await reviewReadings(store, {
       ids,
       accept,
       reviewer,
       reason: reason.trim(),
       places: app.zonesOf(placed(await withKnownZones(store, config.regions))),
       policy,
-    }),
-  );
+    });
+    await recalculateAfter(config, store, log);
+    return reviewed;
+  });
   if (options.json) printJson(result);
   else print(reviewText(result).join("\n"));
 }

@@ -1,103 +1,154 @@
-import { Command } from "commander";
-import type { EmissionsReport, ReportLine } from "../emissions/report.ts";
+import { Command, Option } from "commander";
+import { ConfigError } from "../core/errors.ts";
+import type { EmissionsReport } from "../emissions/report/emissions-report.ts";
+import { dimensionsOf } from "./dimensions.ts";
 import { EXIT_CODES_HELP } from "./exit-codes.ts";
-import { FROM_HELP, PERIOD_HELP, type PeriodOptions, periodOf, TO_HELP } from "./options.ts";
-import { decimals, print, printJson, wholeNumber } from "./output.ts";
+import { FROM_HELP, PERIOD_HELP, repeated, TO_HELP } from "./options.ts";
+import { print } from "./output.ts";
+import { type ReportPeriodOptions, reportPeriods } from "./report-periods.ts";
+
+interface Options extends ReportPeriodOptions {
+  readonly by?: readonly string[];
+  readonly service?: string;
+  readonly region?: string;
+  readonly label?: readonly string[];
+  readonly compare: "previous" | "none";
+  readonly per?: string;
+  readonly estimate: boolean;
+  readonly market?: true;
+  readonly format?: Format;
+  readonly out?: string;
+  readonly json?: true;
+}
+
+const FORMATS = ["text", "json", "csv", "html"] as const;
+type Format = (typeof FORMATS)[number];
 
 export const reportCommand = (): Command =>
   new Command("report")
-    .description("report saved emissions by service and region")
+    .description("report emissions by service, region, label, day or month, and what they rest on")
     .option("--period <period>", PERIOD_HELP)
     .option("--from <time>", FROM_HELP)
     .option("--to <time>", TO_HELP)
-    .option("--json", "print the report as JSON")
+    .option("--month <month>", "a month of the accounting time zone: 2026-10")
+    .option("--year <year>", "a year of the accounting time zone: 2026")
+    .option(
+      "--by <what>",
+      "lines by service, region, team, environment, namespace, label:KEY, day or month; twice at most",
+      repeated,
+    )
+    .option("--service <name>", "only this service")
+    .option("--region <name>", "only this region")
+    .option("--label <key=value>", "only usage with this label (repeatable)", repeated)
+    .addOption(
+      new Option("--compare <with>", "the period before, of the same length")
+        .choices(["previous", "none"])
+        .default("previous"),
+    )
+    .option("--per <unit>", "emissions per functional unit of the usage, instead of per 1,000 requests")
+    .option("--no-estimate", "leave out what is estimated for hours without a known intensity")
+    .option("--market", "market-based emissions beside the location-based ones")
+    .addOption(new Option("--format <format>", "how to show it (default: text)").choices(FORMATS))
+    .option("--out <file>", "write it to a file instead of the terminal")
+    .option("--json", "the same as --format json")
     .addHelpText(
       "after",
       `
-Rows that cross an edge of the period count in proportion to their time inside it.
+Without a period: the 24 whole UTC hours before now. Emissions are location-based, calculated and estimated.
 
 Examples:
   co2e report --period last-24h
-  co2e report --from 2023-06-01 --to 2023-07-01 --json
+  co2e report --month 2026-10 --by team --by environment
+  co2e report --year 2026 --by month --market --format csv --out 2026.csv
+  co2e report --month 2026-10 --format html --out october.html
+  co2e report --label team=search --per orders --json
 ${EXIT_CODES_HELP}`,
     )
-    .action(async (options: PeriodOptions & { json?: true }) => {
-      const [{ readConfig }, { withStore, systemClock }, { reportEmissions }] = await Promise.all([
-        import("../config.ts"),
-        import("../app.ts"),
-        import("../flows/report-emissions.ts"),
-      ]);
-      const config = await readConfig();
-      const wanted = { ...options };
-      if (wanted.from === undefined && wanted.to === undefined) wanted.period ??= "last-24h";
-      const period = periodOf(wanted, systemClock());
-      if (!period) return;
-      const report = await withStore(config.database, (store) =>
-        reportEmissions({ store }, period.name, period.interval),
-      );
-      if (options.json) printJson(report);
-      else print(reportText(report).join("\n"));
+    .action(async (options: Options, command: Command) => {
+      if (options.json && options.format !== undefined && options.format !== "json")
+        throw new ConfigError(`--json is --format json: leave out --format ${options.format}.`);
+      const format = options.json ? "json" : (options.format ?? "text");
+      const report = await readReport(options, format, command.parent?.version() ?? "");
+      await show(await rendered(report, format), options.out);
     });
 
-type ReportFigures = Omit<ReportLine, "service" | "region">;
-
-const HEADER = ["Service", "Region", "Requests", "Energy (kWh)", "Emissions (gCO2e)", "gCO2e/1k req"];
-/** The original design's columns: its header ends a little beside its numbers. */
-const HEADER_WIDTHS = [18, 16, 8, 18, 19, 14];
-const ROW_WIDTHS = [18, 16, 9, 15, 21, 14];
-/** Least space inside a column; the region's own keeps the requests apart. */
-const GAPS = [2, 2, 0, 2, 2, 2];
-const RULE_WIDTH = 92;
-
-/** The layout of the original design. Long cells widen their column. */
-export function reportText(report: EmissionsReport): string[] {
-  const title = `Emissions Report: ${report.period}`;
-  const banner = "=".repeat(Math.max(40, title.length));
-  const cells = (service: string, region: string, line: ReportFigures, per1k: string): string[] => [
-    service,
-    region,
-    wholeNumber(line.requestCount),
-    decimals(line.energyKWh, 3),
-    line.emissionsGCO2e === null ? "unknown" : decimals(line.emissionsGCO2e, 2),
-    per1k,
-  ];
-  const rows = report.lines.map((line) => {
-    const { service, region, gCO2ePer1kRequests: per1k } = line;
-    return cells(service, region, line, per1k === null ? "unknown" : per1k.toFixed(4));
+async function readReport(options: Options, format: Format, version: string): Promise<EmissionsReport> {
+  const [{ readConfig, requireRegion }, { withStore, systemClock, reportParts }, flow] = await Promise.all([
+    import("../config.ts"),
+    import("../app.ts"),
+    import("../flows/report-emissions.ts"),
+  ]);
+  const by = await dimensionsOf(options.by ?? ["service", "region"]);
+  const labels = labelsOf(options.label ?? []);
+  const config = await readConfig();
+  const now = systemClock();
+  return withStore(config.database, async (store) => {
+    const parts = await reportParts(config, store, version);
+    const calendar = await flow.accountingCalendar(parts);
+    const { current, previous } = reportPeriods(withDefault(options), now, calendar);
+    const report = await flow.reportEmissions({ ...parts, clock: () => now }, current.name, current.period, {
+      by,
+      labels,
+      service: options.service ?? null,
+      // A name or alias of the settings, else one that only the store still knows.
+      region:
+        options.region === undefined
+          ? null
+          : nameOf(() => requireRegion(config, options.region ?? ""), options.region),
+      withEstimate: options.estimate,
+      unit: options.per?.replace(/^unit:/, "") ?? null,
+      previous: options.compare === "previous" ? previous : null,
+      market: options.market ? config.market : null,
+      daily: format === "html",
+    });
+    const { closedMonthNotes } = await import("../flows/closed-figures.ts");
+    const closed = await closedMonthNotes({ store }, calendar, current.period);
+    return { ...report, notes: [...report.notes, ...closed] };
   });
-  const total = cells("TOTAL", "", report.total, "");
-  // How much a column must grow for its widest cell.
-  const growth = ROW_WIDTHS.map((width, column) =>
-    Math.max(0, ...[...rows, total].map((row) => (row[column]?.length ?? 0) + (GAPS[column] ?? 0) - width)),
-  );
-  const text = (row: readonly string[], widths: readonly number[]): string =>
-    row
-      .map((cell, column) => {
-        const width = (widths[column] ?? 0) + (growth[column] ?? 0);
-        return column < 2 ? cell.padEnd(width) : cell.padStart(width);
-      })
-      .join("")
-      .trimEnd();
-  const rule = "─".repeat(RULE_WIDTH + growth.reduce((sum, more) => sum + more, 0));
-  const lines = [
-    banner,
-    title,
-    banner,
-    "",
-    text(HEADER, HEADER_WIDTHS),
-    rule,
-    ...rows.map((row) => text(row, ROW_WIDTHS)),
-    rule,
-    text(total, ROW_WIDTHS),
-  ];
-  const { emissionsGCO2e } = report.total;
-  if (emissionsGCO2e !== null) {
-    lines.push("", "Carbon Equivalent:", `  ${decimals(emissionsGCO2e / 1000, 2)} kg CO2e`);
-    for (const { amount, text, decimals: digits, source, edition } of report.equivalences) {
-      lines.push(`  ≈ ${decimals(amount, digits)} ${text} (${source}, ${edition} edition)`);
-    }
+}
+
+const nameOf = (find: () => { readonly name: string }, written: string): string => {
+  try {
+    return find().name;
+  } catch {
+    return written;
   }
-  const span = `${report.periodStart.slice(0, 16).replace("T", " ")} to ${report.periodEnd.slice(0, 16).replace("T", " ")} UTC`;
-  const data = report.attributions.length === 0 ? [] : [`Grid data: ${report.attributions.join("; ")}`];
-  return [...lines, "", `Period: ${span}`, ...report.notes, ...data];
+};
+
+const withDefault = (options: ReportPeriodOptions): ReportPeriodOptions => {
+  const { period, from, to, month, year } = options;
+  return [period, from, to, month, year].every((one) => one === undefined) ? { period: "last-24h" } : options;
+};
+
+function labelsOf(written: readonly string[]): Record<string, string> {
+  const labels = written.map((text) => {
+    const [, key, value] = /^([^=]+)=(.+)$/.exec(text) ?? [];
+    if (key === undefined || value === undefined)
+      throw new ConfigError(`--label ${text} is no label: use key=value, for example team=search.`);
+    return [key, value] as const;
+  });
+  if (new Set(labels.map(([key]) => key)).size < labels.length)
+    throw new ConfigError("--label names the same key twice: a series has one value of a label.");
+  return Object.fromEntries(labels);
+}
+
+async function rendered(report: EmissionsReport, format: Format): Promise<string> {
+  if (format === "json") return `${JSON.stringify(report, null, 2)}\n`;
+  if (format === "csv") return (await import("../report/report-csv.ts")).reportCsv(report);
+  if (format === "html") return (await import("../report/report-html.ts")).reportHtml(report);
+  return `${(await import("./report-text.ts")).reportText(report).join("\n")}\n`;
+}
+
+async function show(text: string, path: string | undefined): Promise<void> {
+  if (path === undefined) {
+    print(text.replace(/\n$/, ""));
+    return;
+  }
+  const { writeFile } = await import("node:fs/promises");
+  try {
+    await writeFile(path, text);
+  } catch (error) {
+    throw new ConfigError(`--out ${path} cannot be written (${(error as { code?: string }).code}).`);
+  }
+  process.stderr.write(`Written to ${path}.\n`);
 }

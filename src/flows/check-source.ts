@@ -183,6 +183,7 @@ function fixOf(
         `${address ? ` and ${address}, if you set it` : ""}; else ask again later`
       );
     case "malformed":
+    case "refused":
     case "wrong-zone":
       return `${address ? `Check ${address}, if you set it; else u` : "U"}pdate co2e: npm install co2e@latest`;
   }

@@ -1,12 +1,13 @@
 import { lastWholeHours, toIso } from "../core/time.ts";
 import type { EmissionsResult } from "../emissions/operational.ts";
 import { SERVICE_PROFILES, type ServiceProfile } from "../emissions/profiles.ts";
-import type { EmissionsReport } from "../emissions/report.ts";
-import { type CalculateParts, calculate, saveEmissions } from "./calculate.ts";
+import type { EmissionsReport } from "../emissions/report/emissions-report.ts";
+import { type CalculateParts, calculate } from "./calculate.ts";
 import { ingest } from "./ingest.ts";
 import type { IngestResult } from "./ingest-result.ts";
 import type { AcceptSettings, IngestParts, ZoneOfRegions } from "./parts.ts";
 import { reportEmissions } from "./report-emissions.ts";
+import { type SaveParts, saveEmissions } from "./save-emissions.ts";
 
 /** The loads of the original design's printed report. */
 const ORIGINAL_LOADS = [
@@ -33,7 +34,7 @@ export interface DemoResult {
 
 /** Ingests the grid, calculates the original design's services and reports its three loads. */
 export async function runDemo(
-  parts: IngestParts & CalculateParts,
+  parts: IngestParts & CalculateParts & SaveParts,
   request: DemoRequest,
 ): Promise<DemoResult> {
   const { store } = parts;
@@ -58,7 +59,7 @@ export async function runDemo(
     if (!region) continue;
     const { service, requestCount } = load;
     const result = await emissionsOf(service, SERVICE_PROFILES[service], region, requestCount);
-    await saveEmissions(store, result, period, { replaceOverlapping: true });
+    await saveEmissions(parts, result, period, { replaceOverlapping: true });
   }
   const report = await reportEmissions({ store }, "last-24h", period);
   return { ingested, comparison, report, at: toIso(now) };

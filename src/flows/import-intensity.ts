@@ -1,12 +1,13 @@
 import { ConfigError } from "../core/errors.ts";
 import type { IntensityReading } from "../core/intensity.ts";
-import { type Instant, instant, MINUTE_MS, toIso } from "../core/time.ts";
+import { type Instant, toIso } from "../core/time.ts";
 import type { AcceptPolicy } from "../ingest/accept.ts";
 import type { ParsedLine } from "../sources/intensity-file.ts";
 import type { Store, Tables } from "../store/store.ts";
 import { checkAgainstHistory } from "./check-readings.ts";
 import type { AnnualMeanOf } from "./parts.ts";
 import { recordWithin } from "./record-readings.ts";
+import { repetition, type SeenReadings } from "./repeated-readings.ts";
 
 export interface ImportRequest {
   readonly fileName: string;
@@ -90,8 +91,7 @@ interface Progress {
   to: Instant | null;
   problemCount: number;
   readonly problems: string[];
-  /** By zone: the value of each start, to find a start that comes twice. */
-  readonly seen: Map<string, Map<Instant, number | null>>;
+  readonly seen: SeenReadings;
 }
 
 const emptyProgress = (): Progress => ({
@@ -114,7 +114,7 @@ async function importWithin(tables: Tables, request: ImportRequest, progress: Pr
   const waiting = new Map<string, IntensityReading[]>();
   for await (const parsed of request.lines) {
     progress.rows++;
-    const problem = "problem" in parsed ? parsed.problem : repetition(parsed.reading, progress);
+    const problem = "problem" in parsed ? parsed.problem : repetition(parsed.reading, progress.seen);
     if (problem === "same") {
       progress.repeated++;
       continue;
@@ -167,24 +167,6 @@ async function recordBatch(
     progress.unchanged += change.unchanged;
     progress.removed += change.removed;
   }
-}
-
-/** A start may come twice with one value ("same"), not with two; and no two intervals may share time. */
-function repetition(reading: IntensityReading, progress: Progress): string | undefined {
-  const starts = progress.seen.get(reading.zone) ?? new Map<Instant, number | null>();
-  progress.seen.set(reading.zone, starts);
-  const { start, end, rawValue, zone } = reading;
-  const known = starts.get(start);
-  if (known === undefined) {
-    starts.set(start, rawValue);
-    for (let apart = 5 * MINUTE_MS; apart < end - start; apart += 5 * MINUTE_MS) {
-      if (starts.has(instant(start - apart)) || starts.has(instant(start + apart)))
-        return `${toIso(start)} is ${apart / MINUTE_MS} minutes from another row; say --resolution-minutes ${apart / MINUTE_MS}`;
-    }
-    return undefined;
-  }
-  if (known === rawValue) return "same";
-  return `${toIso(start)} comes twice for ${zone}, with ${known} and ${rawValue}`;
 }
 
 function refuseProblems(fileName: string, { problemCount, problems, rows }: Progress): void {

@@ -61,6 +61,8 @@ export function acceptHour(
   const usable = candidates
     .filter((candidate) => isUsable(candidate, hour, policy))
     .sort((a, b) => a.start - b.start || a.end - b.end);
+  // Most hours have one reading; an import of years has many hours.
+  if (usable.length === 1) return offerFor(hour, usable, policy);
   const offers = groupBySourceBasisAndResolution(usable)
     .map((group) => offerFor(hour, group, policy))
     .filter((offer) => offer !== undefined);

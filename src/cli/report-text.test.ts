@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { partlyEstimated, reportOf, statedRow, usagePart } from "../../test/support/report-data.ts";
 import { instant } from "../core/time.ts";
-import { emissionsReport, type SavedEmissions } from "../emissions/report.ts";
-import { reportText } from "./report.ts";
+import type { StatedRow } from "../emissions/report/stated-rows.ts";
+import { reportText } from "./report-text.ts";
 
 const period = {
   start: instant(Date.UTC(2026, 2, 1, 14)),
@@ -13,9 +14,9 @@ const saved = (
   requestCount: number,
   totalKWh: number,
   totalGCO2e: number | null,
-): SavedEmissions => ({ ...period, serviceName, region, requestCount, totalKWh, totalGCO2e, metadata: {} });
-const textOf = (rows: readonly SavedEmissions[], name = "last-24h"): string[] =>
-  reportText(emissionsReport(name, period, rows));
+): StatedRow => statedRow({ ...period, serviceName, region, requestCount, totalKWh, totalGCO2e });
+const textOf = (rows: readonly StatedRow[], name = "last-24h"): string[] =>
+  reportText(reportOf({ rows }, { name, period }));
 
 const ORIGINAL_ROWS = [
   saved("q2q-ai", "us-east-1", 450_000, 225, 101_306.25),
@@ -126,5 +127,86 @@ Carbon Equivalent:
 
   it("an empty period says that nothing was saved", () => {
     expect(textOf([]).join("\n")).toMatch(/^No saved emissions in this period/m);
+  });
+});
+
+describe("what stands below the table", () => {
+  const lines = (...given: Parameters<typeof reportOf>): string[] => reportText(reportOf(...given));
+
+  it("is calculated and estimated, bounds, evidence and intensity of usage", () => {
+    const text = lines({
+      usage: [usagePart({ of: { ...partlyEstimated, lowGCO2e: 1500, highGCO2e: 2900 } })],
+    });
+    expect(text).toEqual(
+      expect.arrayContaining([
+        "Calculated:  1,200.00 gCO2e",
+        "Estimated:   1,000.00 gCO2e, for 5.000 kWh in hours without a known intensity",
+        "Low–high:    1,500.00 – 2,900.00 gCO2e (bounds)",
+        "Energy:      measured 100.0 %",
+        "Intensity:   measured 40.0 %, mean of other hours 50.0 %, unknown 10.0 %",
+      ]),
+    );
+    expect(text.join()).not.toMatch(/confidence/);
+  });
+
+  it("has no estimate when it is left out, or when there is none", () => {
+    const estimated = lines({ usage: [usagePart({ of: partlyEstimated })] }, { withEstimate: false });
+    expect(estimated.filter((line) => /^(Estimated|Calculated|Low)/.test(line))).toEqual([]);
+    expect(estimated.find((line) => line.startsWith("TOTAL"))).toMatch(/ 1,200\.00$/);
+    expect(lines({ usage: [usagePart()] }).filter((line) => /^(Estimated|Calculated):/.test(line))).toEqual(
+      [],
+    );
+  });
+
+  it("embodied emissions and SCI only when the hardware was assessed", () => {
+    const assessed = lines({ usage: [usagePart({ of: { embodiedGCO2e: 500 } })] });
+    expect(assessed).toContain("Embodied:   500.00 gCO2e");
+    expect(assessed).toContain("SCI:        3.5 gCO2e per request (R = 1,000)");
+    expect(lines({ usage: [usagePart()] }).join("\n")).not.toMatch(/Embodied|SCI/);
+  });
+
+  it("per unit, idle emissions, scopes, cost and change where there are any", () => {
+    const text = lines(
+      { usage: [usagePart({ of: { units: 0, cost: 7.5 } })], before: [usagePart({ of: { gCO2e: 4000 } })] },
+      { unit: "orders" },
+      { scopeOf: () => 2, inputs: { currency: "EUR" } },
+    );
+    expect(text).toEqual(
+      expect.arrayContaining([
+        expect.stringMatching(/^Per orders: +unknown$/),
+        expect.stringMatching(/^Idle: +3,000\.00 gCO2e/),
+        expect.stringMatching(/^Scope 2: +3,000\.00 gCO2e \(own sites\)$/),
+        expect.stringMatching(/^Cost: +7\.50 EUR$/),
+        expect.stringMatching(/^Change: +−1,000\.00 gCO2e \(−25\.0 %\) against before$/),
+      ]),
+    );
+    expect(text.find((line) => line.startsWith("Service"))).toMatch(/gCO2e\/orders$/);
+  });
+
+  it("says nothing of it for saved rows, which state nothing of it", () => {
+    const text = textOf(ORIGINAL_ROWS);
+    expect(text.slice(-2)[0]).toBe("");
+    expect(text.at(-1)).toMatch(/^Period: /);
+  });
+});
+
+describe("other groupings", () => {
+  it("have their own columns, and a name for those without the label", () => {
+    const usage = [usagePart({ labels: { team: "search" } }), usagePart({ of: { requests: null } })];
+    const lines = reportText(reportOf({ usage }, { by: [{ label: "team" }] }));
+    expect(lines.slice(4, 10)).toEqual([
+      "Team                Requests      Energy (kWh)  Emissions (gCO2e)  gCO2e/1k req",
+      "─".repeat(76 + 2),
+      "search                  1,000         10.000             3,000.00     3000.0000",
+      "(no team)         not counted         10.000             3,000.00     3000.0000",
+      "─".repeat(76 + 2),
+      "TOTAL                   1,000         20.000             6,000.00",
+    ]);
+  });
+
+  it("of one day begin with the day", () => {
+    const lines = reportText(reportOf({ usage: [usagePart()] }, { by: ["day", "region"] }));
+    expect(lines[4]).toMatch(/^Day +Region +Requests/);
+    expect(lines[6]).toMatch(/^2026-03-02 +eu-central-1 +1,000/);
   });
 });

@@ -1,0 +1,27 @@
+import type { Log } from "../flows/parts.ts";
+import { EXIT, exitCodeOf } from "./exit-codes.ts";
+
+type RecalcParts = typeof import("../app.ts")["recalcParts"];
+
+/** Emissions follow the intensity that a command has learnt. Where no usage was ever recorded nothing is loaded. A failure is
+ *  logged and sets the exit code; what the command did stands. */
+export async function recalculateAfter(
+  config: Parameters<RecalcParts>[0],
+  store: Parameters<RecalcParts>[1],
+  log: Log,
+): Promise<void> {
+  try {
+    if (!(await store.usage.exists())) return;
+    const [{ recalcParts }, { recalculate }] = await Promise.all([
+      import("../app.ts"),
+      import("../flows/recalculate.ts"),
+    ]);
+    const { parts, settings } = await recalcParts(config, store, log);
+    const { days, daysChanged, revised } = await recalculate(parts, settings);
+    if (days > 0) log.info({ days, daysChanged, daysRevised: revised.days }, "emissions-recalculated");
+  } catch (error) {
+    if (exitCodeOf(error) === undefined) throw error;
+    log.error({ error: error instanceof Error ? error.message : String(error) }, "recalculate-failed");
+    process.exitCode = EXIT.storeFailed;
+  }
+}
