@@ -20,6 +20,8 @@ const MAY_IMPORT: Readonly<Record<string, Readonly<Record<string, readonly Way[]
   zones: { core: ANY_WAY },
   ingest: { core: ANY_WAY },
   emissions: { core: ANY_WAY },
+  usage: { core: ANY_WAY },
+  report: { core: ANY_WAY, emissions: ANY_WAY },
   sources: { core: ANY_WAY, "npm:*": ANY_WAY, "node:*": ANY_WAY },
   store: { core: ANY_WAY, "npm:*": ANY_WAY, "node:*": ANY_WAY },
   alert: { core: ANY_WAY },
@@ -28,6 +30,7 @@ const MAY_IMPORT: Readonly<Record<string, Readonly<Record<string, readonly Way[]
     zones: ANY_WAY,
     ingest: ANY_WAY,
     emissions: ANY_WAY,
+    usage: ANY_WAY,
     "npm:p-limit": ["value"],
     // The parts come as parameters.
     sources: TYPES_ONLY,
@@ -40,6 +43,8 @@ const MAY_IMPORT: Readonly<Record<string, Readonly<Record<string, readonly Way[]
     emissions: ANY_WAY,
     "config-file.ts": ANY_WAY,
     "config-regions.ts": ANY_WAY,
+    "config-prometheus.ts": ANY_WAY,
+    "usage/labels.ts": ["value"],
     // Which sources there are, and which variables each needs, is known to the sources alone.
     "sources/registry.ts": ANY_WAY,
     "sources/source.ts": ANY_WAY,
@@ -50,6 +55,13 @@ const MAY_IMPORT: Readonly<Record<string, Readonly<Record<string, readonly Way[]
     core: ANY_WAY,
     zones: ANY_WAY,
     "config-file.ts": TYPES_ONLY,
+  },
+  "config-prometheus.ts": {
+    core: ANY_WAY,
+    usage: ANY_WAY,
+    emissions: ANY_WAY,
+    "config-file.ts": TYPES_ONLY,
+    "config-regions.ts": ANY_WAY,
   },
   "config-file.ts": {
     core: ANY_WAY,
@@ -71,6 +83,7 @@ const MAY_IMPORT: Readonly<Record<string, Readonly<Record<string, readonly Way[]
     flows: WHEN_NEEDED,
     "npm:pino": WHEN_NEEDED,
     "node:crypto": ["dynamic"],
+    "node:module": ["dynamic"],
   },
   "index.ts": {
     core: ANY_WAY,
@@ -89,9 +102,14 @@ const MAY_IMPORT: Readonly<Record<string, Readonly<Record<string, readonly Way[]
     flows: WHEN_NEEDED,
     emissions: TYPES_ONLY,
     ingest: TYPES_ONLY,
+    report: WHEN_NEEDED,
+    "emissions/report/grouping.ts": WHEN_NEEDED,
     "sources/source.ts": TYPES_ONLY,
     // What only one command needs, and app does not build.
+    "sources/input-file.ts": WHEN_NEEDED,
     "sources/intensity-file.ts": WHEN_NEEDED,
+    "sources/usage-file.ts": WHEN_NEEDED,
+    "sources/usage-rejects.ts": WHEN_NEEDED,
     "sources/sample-grid.ts": WHEN_NEEDED,
     "store/migrate.ts": WHEN_NEEDED,
     "zones/cloud-regions.ts": WHEN_NEEDED,
@@ -102,7 +120,7 @@ const MAY_IMPORT: Readonly<Record<string, Readonly<Record<string, readonly Way[]
 };
 
 /** No I/O, clock, chance, environment, log or waiting. */
-const PURE = ["core", "zones", "ingest", "emissions"];
+const PURE = ["core", "zones", "ingest", "emissions", "usage", "report"];
 const IMPURE =
   /\bDate\.now\b|\bnew Date\(\s*\)|\bDate\(\s*\)|\bMath\.random\b|\bcrypto\b|\bperformance\b|\bprocess\b|\bconsole\b|\bglobalThis\b|\bfetch\b|\bsetTimeout\b|\bsetInterval\b|\basync\b|\bawait\b|\bPromise\b/;
 

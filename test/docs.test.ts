@@ -59,9 +59,8 @@ function commandsBelow(path: readonly string[]): CommandHelp[] {
     encoding: "utf8",
   });
   const block = (title: string): string => new RegExp(`^${title}:\n((?: +.*\n)*)`, "m").exec(help)?.[1] ?? "";
-  const options = [...block("Options").matchAll(/^ {2}(?:-\w, )?(--[\w-]+)/gm)].flatMap(
-    ([, name]) => name ?? [],
-  );
+  // Also those under headings of their own.
+  const options = [...help.matchAll(/^ {2}(?:-\w, )?(--[\w-]+)/gm)].flatMap(([, name]) => name ?? []);
   const below = [...block("Commands").matchAll(/^ {2}([\w-]+)/gm)].flatMap(([, name]) => name ?? []);
   return [
     { path, options },
@@ -110,7 +109,7 @@ it("every environment variable is documented, and no other", () => {
 it("every key of co2e.yaml is documented, and no other", () => {
   const schemas =
     /const RegionSettings[\s\S]*?interface FileSettings/.exec(read("src/config-file.ts"))?.[0] ?? "";
-  const keys = [...schemas.matchAll(/^\s+(\w+): v\./gm)].map(([, key]) => key);
+  const keys = [...schemas.matchAll(/^\s+(\w+): (?:v\.|[A-Z]\w*,$)/gm)].map(([, key]) => key);
   expect(keys).toContain("whPerRequest");
   const documented = firstCells(section(read("docs/configuration.md"), "## co2e.yaml"))
     .flatMap((path) => path.split("."))

@@ -1,0 +1,179 @@
+import { createHash } from "node:crypto";
+import { describe, expect, it } from "vitest";
+import { calendarOf } from "../src/core/calendar.ts";
+import { RefusedError } from "../src/core/errors.ts";
+import type { Interval } from "../src/core/time.ts";
+import { closeMonth } from "../src/flows/close-month.ts";
+import {
+  bookAdjustment,
+  closedFigures,
+  closedMonthNotes,
+  verifyClosedMonths,
+} from "../src/flows/closed-figures.ts";
+import type { Store } from "../src/store/store.ts";
+import { onEachEngine } from "./support/engines.ts";
+import { flatHours, putHours, record, runRecalc, usageRow } from "./support/recalc-world.ts";
+import { at, emptyStore, later } from "./support/store-data.ts";
+
+const OCTOBER = at("2025-10-10T10:00Z");
+const NOVEMBER = at("2025-11-10T10:00Z");
+const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
+const closing = (store: Store, month: string, now = at("2026-01-01T00:00Z")) =>
+  closeMonth({ store, clock: () => now, sha256, version: "test" }, { month, closedBy: "ann" });
+const hourOf = (start: Interval["start"]) => ({ start, end: later(start, 1) });
+
+onEachEngine((engine) => {
+  /** 1,200 g in October and in November 2025: 2 kWh IT × 1.5 × 400 g. */
+  const twoMonths = async () => {
+    const { database, store } = await emptyStore(engine);
+    for (const start of [OCTOBER, NOVEMBER]) {
+      await putHours(database, "us-east-1", flatHours(hourOf(start)));
+      await record(store, [usageRow({ start })]);
+    }
+    await runRecalc(store);
+    return { database, store };
+  };
+
+  describe("closing a month", () => {
+    it("copies its sums with a manifest, and chains the months by their hashes", async () => {
+      const { store } = await twoMonths();
+      const october = await closing(store, "2025-10");
+      expect(october).toMatchObject({
+        emissionsGCO2e: 1200,
+        kWh: 3,
+        series: 1,
+        previousSha256: null,
+        notes: [],
+      });
+      expect(october.manifest).toMatchObject({
+        codeVersion: "test",
+        usageRows: 1,
+        hoursOfMonth: 744,
+        hoursByKind: { measured: 1 },
+        kWhByTier: { measured: 3, guess: 0 },
+        coveredKWh: 3,
+      });
+      expect((await closing(store, "2025-11")).previousSha256).toBe(october.sha256);
+      expect(await verifyClosedMonths({ store, sha256 })).toEqual({ months: 2, problems: [] });
+    });
+
+    it("is refused for a month that is not over, empty, closed, or waiting to be recalculated", async () => {
+      const { store } = await twoMonths();
+      await expect(closing(store, "2025-11", at("2025-11-30T23:59Z"))).rejects.toThrow("is not over");
+      await expect(closing(store, "2025-09")).rejects.toThrow("has no emissions");
+      await record(store, [usageRow({ start: later(OCTOBER, 1) })]);
+      await expect(closing(store, "2025-10")).rejects.toThrow("1 day of a region waits in 2025-10");
+      await runRecalc(store);
+      await closing(store, "2025-10");
+      await expect(closing(store, "2025-10")).rejects.toThrow("was closed by ann");
+    });
+
+    it("says that an earlier month is still open", async () => {
+      const { store } = await twoMonths();
+      expect((await closing(store, "2025-11")).notes).toEqual([
+        "Open: earlier months have figures and are not closed: 2025-10.",
+      ]);
+    });
+
+    it("takes days of the accounting time zone: 31 October 23:30 UTC is November in Berlin", async () => {
+      const { database, store } = await emptyStore(engine);
+      const late = at("2025-10-31T23:00Z");
+      await putHours(database, "us-east-1", flatHours(hourOf(late)));
+      await record(store, [usageRow({ start: late })]);
+      await runRecalc(store, { timeZone: "Europe/Berlin" });
+      await expect(closing(store, "2025-10")).rejects.toThrow("has no emissions");
+      expect(await closing(store, "2025-11")).toMatchObject({
+        timeZone: "Europe/Berlin",
+        emissionsGCO2e: 1200,
+      });
+    });
+  });
+
+  describe("a closed month that is revised", () => {
+    it("keeps its figure; the difference is open until it is booked, and can be booked once", async () => {
+      const { database, store } = await twoMonths();
+      await closing(store, "2025-10");
+      // 3 kWh × 420 g = 1,260 g: 60 g more, exactly 5 %.
+      await putHours(database, "us-east-1", [{ hour: OCTOBER, g: 420 }]);
+      await runRecalc(store);
+      expect(await closedFigures({ store })).toMatchObject([
+        { month: "2025-10", closedGCO2e: 1200, bookedGCO2e: 0, isRestatement: false },
+      ]);
+      const book = () =>
+        bookAdjustment({ store }, { month: "2025-10", bookedIn: "2025-11", reason: "revised" });
+      const first = await book();
+      expect(first.series).toBe(1);
+      expect(first.gCO2e).toBeCloseTo(60, 9);
+      expect(await book()).toMatchObject({ series: 0, gCO2e: 0 });
+      const [figure] = await closedFigures({ store });
+      expect(figure).toMatchObject({
+        closedGCO2e: 1200,
+        openGCO2e: 0,
+        adjustments: [{ bookedIn: "2025-11", reason: "revised" }],
+      });
+      expect((await verifyClosedMonths({ store, sha256 })).problems).toEqual([]);
+    });
+
+    it("by more than 5 % is called a restatement, whether booked or not", async () => {
+      const { database, store } = await twoMonths();
+      await closing(store, "2025-10");
+      await putHours(database, "us-east-1", [{ hour: OCTOBER, g: 200 }]);
+      await runRecalc(store);
+      expect(await closedFigures({ store })).toMatchObject([{ openGCO2e: -600, isRestatement: true }]);
+      const calendar = calendarOf("UTC");
+      if (!calendar) throw new Error("no UTC");
+      const notesOf = (day: string, until: string) =>
+        closedMonthNotes({ store }, calendar, { start: calendar.startOf(day), end: calendar.startOf(until) });
+      expect(await notesOf("2025-10-01", "2025-11-01")).toEqual([
+        "Closed: 2025-10 is closed at 1.200 kg for all services, open adjustment −0.600 kg: a restatement.",
+      ]);
+      expect(await notesOf("2025-11-01", "2025-12-01")).toEqual([]);
+      await bookAdjustment({ store }, { month: "2025-10", bookedIn: "2025-11", reason: "revised" });
+      expect(await closedFigures({ store }, ["2025-10"])).toMatchObject([
+        { openGCO2e: 0, bookedGCO2e: -600, isRestatement: true },
+      ]);
+    });
+
+    it("is booked in a later, open month alone", async () => {
+      const { store } = await twoMonths();
+      const book = (month: string, bookedIn: string) =>
+        bookAdjustment({ store }, { month, bookedIn, reason: "why" });
+      await expect(book("2025-10", "2025-11")).rejects.toThrow("is not closed");
+      await closing(store, "2025-10");
+      await expect(book("2025-10", "2025-10")).rejects.toThrow(RefusedError);
+      await closing(store, "2025-11");
+      await expect(book("2025-10", "2025-11")).rejects.toThrow("is closed itself");
+    });
+  });
+
+  describe("verifying", () => {
+    it.each([
+      ["a line", "update closed_line set g_co2e = g_co2e + 1 where month = '2025-10-01'"],
+      [
+        "a manifest",
+        "update closed_month set manifest = manifest || '{\"usageRows\": 7}' where month = '2025-10-01'",
+      ],
+      ["who closed it", "update closed_month set closed_by = 'bob' where month = '2025-10-01'"],
+    ])("tells that %s was changed", async (_, sql) => {
+      const { database, store } = await twoMonths();
+      await closing(store, "2025-10");
+      await closing(store, "2025-11");
+      await database.query(sql);
+      expect((await verifyClosedMonths({ store, sha256 })).problems).toEqual([
+        expect.stringContaining("2025-10: a line, the manifest or the hash was changed"),
+      ]);
+    });
+
+    it("tells that a month was removed", async () => {
+      const { database, store } = await twoMonths();
+      await closing(store, "2025-10");
+      await closing(store, "2025-11");
+      await database.script(
+        "delete from closed_line where month = '2025-10-01'; delete from closed_month where month = '2025-10-01'",
+      );
+      expect((await verifyClosedMonths({ store, sha256 })).problems).toEqual([
+        expect.stringContaining("2025-11: does not follow"),
+      ]);
+    });
+  });
+});
