@@ -307,6 +307,19 @@ describe("several rows of one hour", () => {
   });
 });
 
+it("a row that a new profile cuts gives each window its own cells alone", () => {
+  // The profile changes at 11:20; what is left of the row until 11:21 lies in the second window.
+  const factors = factorSet({
+    services: { checkout: { whPerRequest: 0.4, description: "", validFrom: "2026-03-10T11:20:00Z" } },
+  });
+  const row = usageRow({ start: at("2026-03-10T09:00Z"), end: at("2026-03-10T11:21Z"), requests: 141 });
+  const context = cellContext({ hours: HOURS, factors });
+  const startsIn = (start: string, end: string) =>
+    startsOf(emissionCells([row], { start: at(start), end: at(end) }, context).map(({ cell }) => cell));
+  expect(startsIn("2026-03-10T00:00Z", "2026-03-10T11:00Z")).toEqual(["09:00", "10:00"]);
+  expect(startsIn("2026-03-10T11:00Z", "2026-03-11T00:00Z")).toEqual(["11:00"]);
+});
+
 describe("two origins of one load", () => {
   const meter = (given: Partial<UsageRow> = {}) =>
     usageRow({ origin: "prometheus:kepler", energy: facility(2), ...given });

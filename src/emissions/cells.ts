@@ -85,6 +85,7 @@ function addAlone({ rows, list }: StatementCells, work: Work): void {
     parts.length = 0;
     work.readParts(row, parts);
     for (const part of parts) {
+      if (!reachesInto(part, work.window)) continue;
       if (isWithinOneCell(part, work)) {
         list.add(part, part, TAKE_ALL);
         continue;
@@ -147,6 +148,9 @@ function cellStartOf(at: Instant, { hourOf }: Work): Instant {
   return nextDayStart !== null && at >= nextDayStart ? nextDayStart : hour;
 }
 
+const reachesInto = (times: Interval, window: Interval): boolean =>
+  times.start < window.end && times.end > window.start;
+
 const isWithinOneCell = (part: Interval, { hourOf }: Work): boolean => {
   const hour = floorToHour(part.start);
   return part.end <= hour + HOUR_MS && hourOf(hour).nextDayStart === null;
@@ -154,6 +158,7 @@ const isWithinOneCell = (part: Interval, { hourOf }: Work): boolean => {
 
 /** Beginning and end of a part as far as the window reaches, and where cells meet within it. */
 function edgesOf(part: Interval, work: Work): Instant[] {
+  if (!reachesInto(part, work.window)) return [];
   if (isWithinOneCell(part, work)) return [part.start, part.end];
   const start = instant(Math.max(part.start, work.window.start));
   const end = instant(Math.min(part.end, work.window.end));
@@ -165,7 +170,7 @@ function statementsOf(rows: readonly UsageRow[], window: Interval): Statement[] 
   const byKey = new Map<string, { labels: Labels; byOrigin: Map<string, UsageRow[]> }>();
   let last: { labels: Labels; origin: string; rows: UsageRow[] } | undefined;
   for (const row of rows) {
-    if (row.end <= window.start || row.start >= window.end) continue;
+    if (!reachesInto(row, window)) continue;
     // Rows of one series most often follow one another and share their labels: working out the key is the dearest step.
     if (last === undefined || row.labels !== last.labels || row.origin !== last.origin) {
       const key = labelsKey(row.labels);
