@@ -17,11 +17,12 @@ export interface PartQuery {
 /** Sums of the rows that `source` selects, one for each region and what else must be told apart. */
 export async function readParts(
   queries: Queries,
-  source: string,
+  source: RowSource,
   sourceParams: readonly [unknown, unknown],
-  { detail, filter, unit }: PartQuery,
+  query: PartQuery,
 ): Promise<EmissionPart[]> {
-  const rows = await queries.query<PartRow>(sumsOf(source, detail), [
+  const { detail, filter, unit } = query;
+  const rows = await queries.query<PartRow>(sumsOf(source, query), [
     ...sourceParams,
     filter.service,
     filter.region,
@@ -33,17 +34,30 @@ export async function readParts(
 }
 
 // $1 and $2 are those of the rows; then service, region, labels, functional unit, and the keys of labels.
-export const DAYS = `
-  select d.*, 1::float8 as weight from emission_day d where d.day >= $1::date and d.day < $2::date`;
+interface RowSource {
+  readonly rows: string;
+  /** Whether the rows have a weight: the share of each that counts. */
+  readonly isWeighted: boolean;
+}
 
-export const EDGE_DAYS = `
+export const DAYS: RowSource = {
+  isWeighted: false,
+  rows: "select * from emission_day where day >= $1::date and day < $2::date",
+};
+
+export const EDGE_DAYS: RowSource = {
+  isWeighted: true,
+  rows: `
   select d.*, w.weight
   from jsonb_to_recordset($1::jsonb) as w(day date, weight float8)
-  join emission_day d on d.day = w.day and not d.has_cells and $2::text is null`;
+  join emission_day d on d.day = w.day and not d.has_cells and $2::text is null`,
+};
 
 /** Cells in the columns of days. Series by series (the offset keeps it so): cells have an index by series and hour, and
  *  none by hour alone. */
-export const CELLS = `
+export const CELLS: RowSource = {
+  isWeighted: true,
+  rows: `
   select c.series_id, c.day, c.requests, c.kwh, c.covered_kwh, c.estimated_kwh,
     case c.tier when 'measured' then c.kwh else 0 end as kwh_measured,
     case c.tier when 'modelled' then c.kwh else 0 end as kwh_modelled,
@@ -64,7 +78,8 @@ export const CELLS = `
   cross join lateral (
     select * from emission_cell
     where series_id = u.series_id and cell_start >= w."from" and cell_start < w.until and $2::text is null
-    offset 0) c`;
+    offset 0) c`,
+};
 
 const FILTER = `
   ($3::text is null or s.service_name = $3) and ($4::text is null or s.region = $4) and s.labels @> $5::jsonb`;
@@ -92,8 +107,9 @@ const ADDED = [
   "cost",
 ] as const;
 
-/** One statement for days and cells; a row's requests belong to its emissions in proportion to its energy. */
-function sumsOf(rows: string, detail: PartDetail): string {
+/** One statement for days and cells; a row's requests belong to its emissions in proportion to its energy. Series first, by
+ *  their number: a year of days is a thousand times as many rows as it has series. */
+function sumsOf({ rows, isWeighted }: RowSource, { detail, filter, unit }: PartQuery): string {
   const labels = detail.labels.map((_, index) => `s.labels->>$${7 + index}::text`);
   const groups = [
     "s.region",
@@ -101,21 +117,32 @@ function sumsOf(rows: string, detail: PartDetail): string {
     ...(detail.day ? ["d.day"] : []),
     ...labels,
   ];
+  const weighted = (amount: string): string => (isWeighted ? `${amount} * r.weight` : amount);
+  const isFiltered =
+    filter.service !== null || filter.region !== null || Object.keys(filter.labels).length > 0;
   return `
+    with by_series as (
+      select r.series_id, ${detail.day ? "r.day, " : ""}
+        ${ADDED.map((column) => `sum(${weighted(`r.${column}`)}) as ${column}`).join(", ")},
+        sum(${weighted("r.requests")} * case when r.kwh = 0 then 1 else r.covered_kwh / r.kwh end) as requests_calculated,
+        sum(${weighted("r.requests")} * case when r.kwh = 0 then 0 else r.estimated_kwh / r.kwh end) as requests_estimated,
+        ${unit === null ? "null::float8" : `sum(${weighted("(r.units->>$6::text)::float8")})`} as units,
+        min(r.min_g_per_kwh) as min_g_per_kwh, max(r.max_g_per_kwh) as max_g_per_kwh, sum(r.cells) as cells
+      from (${rows}) r
+      ${isFiltered ? `where r.series_id in (select s.series_id from usage_series s where ${FILTER})` : ""}
+      group by r.series_id${detail.day ? ", r.day" : ""})
     select s.region, ${detail.service ? "s.service_name" : "null"} as service,
       ${detail.day ? "d.day::text" : "null"} as day,
       ${labels.length === 0 ? "'[]'::jsonb" : `jsonb_build_array(${labels.join(", ")})`} as label_values,
-      ${ADDED.map((column) => `sum(d.${column} * d.weight)::float8 as ${column}`).join(", ")},
-      coalesce(sum(d.requests * d.weight * case when d.kwh = 0 then 1 else d.covered_kwh / d.kwh end), 0)::float8
-        as requests_calculated,
-      coalesce(sum(d.requests * d.weight * case when d.kwh = 0 then 0 else d.estimated_kwh / d.kwh end), 0)::float8
-        as requests_estimated,
-      sum((d.units->>$6::text)::float8 * d.weight)::float8 as units,
+      ${ADDED.map((column) => `sum(d.${column})::float8 as ${column}`).join(", ")},
+      coalesce(sum(d.requests_calculated), 0)::float8 as requests_calculated,
+      coalesce(sum(d.requests_estimated), 0)::float8 as requests_estimated,
+      sum(d.units)::float8 as units,
       min(d.min_g_per_kwh)::float8 as min_g_per_kwh, max(d.max_g_per_kwh)::float8 as max_g_per_kwh,
       sum(d.cells)::float8 as cells
-    from (${rows}) d
+    from by_series d
     join usage_series s using (series_id)
-    where ${FILTER}
+    where ${FILTER} and $6::text is not distinct from $6::text
     group by ${groups.join(", ")}
     order by ${groups.join(", ")}`;
 }
