@@ -1,9 +1,9 @@
 import { Command } from "commander";
 import type { BackfillResult } from "../flows/backfill.ts";
 import { EXIT, EXIT_CODES_HELP } from "./exit-codes.ts";
-import { hoursBar } from "./hours-bar.ts";
 import { FROM_HELP, periodOf, repeated, TO_HELP } from "./options.ts";
 import { print, printJson, table, wholeNumber } from "./output.ts";
+import { progressBar } from "./progress-bar.ts";
 import { recalculateAfter } from "./recalculate-after.ts";
 
 interface Options {
@@ -56,7 +56,7 @@ ${EXIT_CODES_HELP}`,
         : config.regions;
       const log = await app.createLog({ logLevel: config.logLevel === "info" ? "error" : config.logLevel });
       const settings = await app.acceptSettings(config);
-      const bar = await hoursBar();
+      const bar = await progressBar("hours");
       try {
         const result = await app.withStore(config.database, async (store) => {
           const parts = await app.createLearnParts(config, store, log);
@@ -67,7 +67,7 @@ ${EXIT_CODES_HELP}`,
             ...settings,
             zones: app.zonesOf(located),
             interval,
-            onProgress: bar.update,
+            onProgress: ({ hoursDone, hoursTotal }) => bar.update({ done: hoursDone, total: hoursTotal }),
           });
           await recalculateAfter(config, store, log);
           return filled;

@@ -1,9 +1,9 @@
 import { Command } from "commander";
 import type { PulledUsage, PullResult } from "../flows/pull-usage.ts";
 import { EXIT, EXIT_CODES_HELP } from "./exit-codes.ts";
-import { hoursBar } from "./hours-bar.ts";
 import { FROM_HELP, hours, periodOf, repeated, TO_HELP } from "./options.ts";
 import { print, printJson, table, wholeNumber } from "./output.ts";
+import { progressBar } from "./progress-bar.ts";
 import { recalculateAfter } from "./recalculate-after.ts";
 import { WIDTH, wrapped } from "./wrapped.ts";
 
@@ -80,7 +80,7 @@ async function pull(options: Options): Promise<PullResult> {
     throw new ConfigError(`--from ${options.from}: no full hour of that range is over yet.`);
   const log = await app.createLog({ logLevel: config.logLevel === "info" ? "error" : config.logLevel });
   const client = await app.createPrometheusOf(config, prometheus, log);
-  const bar = await hoursBar();
+  const bar = await progressBar("hours");
   try {
     return await app.withStore(config.database, (store) =>
       pullUsage(
@@ -97,7 +97,7 @@ async function pull(options: Options): Promise<PullResult> {
           lookBackHours: options.lookBack,
           again: options.again ?? false,
           resolveRegion: (name) => regions.findRegion(config.regions, name)?.name,
-          onProgress: bar.update,
+          onProgress: ({ hoursDone, hoursTotal }) => bar.update({ done: hoursDone, total: hoursTotal }),
         },
       ),
     );

@@ -1,8 +1,9 @@
 import { Command } from "commander";
-import type { RecalcProgress, RecalcResult } from "../flows/recalculate.ts";
+import type { RecalcResult } from "../flows/recalculate.ts";
 import { EXIT_CODES_HELP } from "./exit-codes.ts";
 import { FROM_HELP, periodOf, repeated, TO_HELP } from "./options.ts";
 import { decimals, print, printJson, wholeNumber } from "./output.ts";
+import { progressBar } from "./progress-bar.ts";
 
 interface Options {
   readonly all?: true;
@@ -54,7 +55,7 @@ ${EXIT_CODES_HELP}`,
         options.from === undefined
           ? undefined
           : periodOf({ from: options.from, to: options.to ?? new Date(now).toISOString() }, now)?.interval;
-      const bar = await progressBar();
+      const bar = await progressBar("days", "rows");
       try {
         const result = await app.withStore(config.database, async (store) => {
           const { parts, settings } = await app.recalcParts(config, store);
@@ -63,7 +64,12 @@ ${EXIT_CODES_HELP}`,
               ...(regions === undefined ? {} : { regions }),
               ...(period === undefined ? {} : { from: period.start, to: period.end }),
             });
-          return recalculate(parts, { ...settings, regions, onProgress: bar.update });
+          return recalculate(parts, {
+            ...settings,
+            regions,
+            onProgress: ({ daysDone, daysTotal, rows }) =>
+              bar.update({ done: daysDone, total: daysTotal, counted: rows }),
+          });
         });
         bar.stop();
         if (options.json) printJson(result);
@@ -97,45 +103,4 @@ export function recalcText(result: RecalcResult): string[] {
   for (const { region, days: count } of waiting)
     lines.push(`${region}: not in co2e.yaml, so ${days(count)} wait. Add it under regions with its zone.`);
   return lines;
-}
-
-interface Bar {
-  readonly update: (progress: RecalcProgress) => void;
-  readonly stop: () => void;
-}
-
-/** A bar in a terminal, nothing in a pipe. */
-async function progressBar(): Promise<Bar> {
-  if (!process.stderr.isTTY) return { update() {}, stop() {} };
-  const { SingleBar, Presets } = (await import("cli-progress")).default;
-  const bar = new SingleBar(
-    {
-      format: "{bar} {percentage} % · {value} of {total} days · {rate} rows/s · {eta_formatted} left",
-      stream: process.stderr,
-      hideCursor: true,
-    },
-    Presets.shades_classic,
-  );
-  const startedMs = performance.now();
-  // The bar hides the cursor: give it back before the signal ends us.
-  const signals = ["SIGINT", "SIGTERM"] as const;
-  const onSignal = (signal: NodeJS.Signals): void => {
-    stop();
-    process.stderr.write("co2e: interrupted. Run the command again: it goes on where it was.\n");
-    process.kill(process.pid, signal);
-  };
-  const stop = (): void => {
-    for (const signal of signals) process.off(signal, onSignal);
-    bar.stop();
-  };
-  for (const signal of signals) process.once(signal, onSignal);
-  bar.start(1, 0, { rate: 0 });
-  return {
-    update({ daysDone, daysTotal, rows }) {
-      bar.setTotal(daysTotal);
-      const seconds = (performance.now() - startedMs) / 1000;
-      bar.update(daysDone, { rate: wholeNumber(rows / Math.max(seconds, 0.001)) });
-    },
-    stop,
-  };
 }

@@ -1,17 +1,22 @@
 import { wholeNumber } from "./output.ts";
 
-export interface HoursBar {
-  readonly update: (progress: { readonly hoursDone: number; readonly hoursTotal: number }) => void;
+export interface ProgressBar {
+  /** `counted`: what the rate is of; what is done where it is left out. */
+  readonly update: (progress: {
+    readonly done: number;
+    readonly total: number;
+    readonly counted?: number;
+  }) => void;
   readonly stop: () => void;
 }
 
-/** How many of the hours are looked at: a bar in a terminal, nothing in a pipe. */
-export async function hoursBar(): Promise<HoursBar> {
+/** For work that goes on where it was: a bar in a terminal, nothing in a pipe. "12 of 24 hours · 3 hours/s". */
+export async function progressBar(units: string, rateUnits: string = units): Promise<ProgressBar> {
   if (!process.stderr.isTTY) return { update() {}, stop() {} };
   const { SingleBar, Presets } = (await import("cli-progress")).default;
   const bar = new SingleBar(
     {
-      format: "{bar} {percentage} % · {value} of {total} hours · {rate} hours/s · {eta_formatted} left",
+      format: `{bar} {percentage} % · {value} of {total} ${units} · {rate} ${rateUnits}/s · {eta_formatted} left`,
       stream: process.stderr,
       hideCursor: true,
     },
@@ -32,10 +37,10 @@ export async function hoursBar(): Promise<HoursBar> {
   for (const signal of signals) process.once(signal, onSignal);
   bar.start(1, 0, { rate: 0 });
   return {
-    update({ hoursDone, hoursTotal }) {
-      bar.setTotal(hoursTotal);
+    update({ done, total, counted = done }) {
+      bar.setTotal(total);
       const seconds = (performance.now() - startedMs) / 1000;
-      bar.update(hoursDone, { rate: wholeNumber(hoursDone / Math.max(seconds, 0.001)) });
+      bar.update(done, { rate: wholeNumber(counted / Math.max(seconds, 0.001)) });
     },
     stop,
   };
