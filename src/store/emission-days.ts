@@ -1,6 +1,7 @@
 import { type Interval, toIso } from "../core/time.ts";
 import { jsonRows, type Queries } from "./database.ts";
 import type { TouchedDay } from "./emission-cells.ts";
+import { ADDED_COLUMNS } from "./emission-columns.ts";
 
 /** A day of a service that is never worked out again, because what it was worked out from is gone. */
 export interface FrozenDay {
@@ -110,32 +111,7 @@ export function emissionDaysTable(queries: Queries) {
 const G = (of: string): string =>
   `case when ${of}.g_co2e is not null or ${of}.estimated_kwh > 0 then coalesce(${of}.g_co2e, 0) + ${of}.g_estimated end`;
 
-const DAY_COLUMNS = [
-  "requests",
-  "kwh",
-  "covered_kwh",
-  "estimated_kwh",
-  "kwh_measured",
-  "kwh_modelled",
-  "kwh_profile",
-  "kwh_guess",
-  "kwh_intensity_measured",
-  "kwh_intensity_estimated",
-  "kwh_intensity_modelled",
-  "kwh_intensity_sample",
-  "kwh_intensity_unstated",
-  "kwh_uniform",
-  "g_co2e",
-  "g_estimated",
-  "g_embodied",
-  "g_low",
-  "g_high",
-  "min_g_per_kwh",
-  "max_g_per_kwh",
-  "cost",
-  "units",
-  "cells",
-];
+const DAY_COLUMNS = [...ADDED_COLUMNS, "min_g_per_kwh", "max_g_per_kwh", "units", "cells"];
 const columns = (of: string): string => DAY_COLUMNS.map((name) => `${of}.${name}`).join(", ");
 const sumWhere = (amount: string, condition: string): string =>
   `coalesce(sum(${amount}) filter (where ${condition}), 0)`;

@@ -6,6 +6,7 @@ import {
   type PartFilter,
 } from "../core/emission-sum.ts";
 import type { Queries } from "./database.ts";
+import { ADDED_COLUMNS } from "./emission-columns.ts";
 
 export interface PartQuery {
   readonly detail: PartDetail;
@@ -84,29 +85,6 @@ export const CELLS: RowSource = {
 const FILTER = `
   ($3::text is null or s.service_name = $3) and ($4::text is null or s.region = $4) and s.labels @> $5::jsonb`;
 
-const ADDED = [
-  "requests",
-  "kwh",
-  "covered_kwh",
-  "estimated_kwh",
-  "kwh_measured",
-  "kwh_modelled",
-  "kwh_profile",
-  "kwh_guess",
-  "kwh_intensity_measured",
-  "kwh_intensity_estimated",
-  "kwh_intensity_modelled",
-  "kwh_intensity_sample",
-  "kwh_intensity_unstated",
-  "kwh_uniform",
-  "g_co2e",
-  "g_estimated",
-  "g_embodied",
-  "g_low",
-  "g_high",
-  "cost",
-] as const;
-
 /** One statement for days and cells; a row's requests belong to its emissions in proportion to its energy. Series first, by
  *  their number: a year of days is a thousand times as many rows as it has series. */
 function sumsOf({ rows, isWeighted }: RowSource, { detail, filter, unit }: PartQuery): string {
@@ -123,7 +101,7 @@ function sumsOf({ rows, isWeighted }: RowSource, { detail, filter, unit }: PartQ
   return `
     with by_series as (
       select r.series_id, ${detail.day ? "r.day, " : ""}
-        ${ADDED.map((column) => `sum(${weighted(`r.${column}`)}) as ${column}`).join(", ")},
+        ${ADDED_COLUMNS.map((column) => `sum(${weighted(`r.${column}`)}) as ${column}`).join(", ")},
         sum(${weighted("r.requests")} * case when r.kwh = 0 then 1 else r.covered_kwh / r.kwh end) as requests_calculated,
         sum(${weighted("r.requests")} * case when r.kwh = 0 then 0 else r.estimated_kwh / r.kwh end) as requests_estimated,
         ${unit === null ? "null::float8" : `sum(${weighted("(r.units->>$6::text)::float8")})`} as units,
@@ -134,7 +112,7 @@ function sumsOf({ rows, isWeighted }: RowSource, { detail, filter, unit }: PartQ
     select s.region, ${detail.service ? "s.service_name" : "null"} as service,
       ${detail.day ? "d.day::text" : "null"} as day,
       ${labels.length === 0 ? "'[]'::jsonb" : `jsonb_build_array(${labels.join(", ")})`} as label_values,
-      ${ADDED.map((column) => `sum(d.${column})::float8 as ${column}`).join(", ")},
+      ${ADDED_COLUMNS.map((column) => `sum(d.${column})::float8 as ${column}`).join(", ")},
       coalesce(sum(d.requests_calculated), 0)::float8 as requests_calculated,
       coalesce(sum(d.requests_estimated), 0)::float8 as requests_estimated,
       sum(d.units)::float8 as units,
@@ -147,7 +125,7 @@ function sumsOf({ rows, isWeighted }: RowSource, { detail, filter, unit }: PartQ
     order by ${groups.join(", ")}`;
 }
 
-type PartRow = Record<(typeof ADDED)[number], number | null> & {
+type PartRow = Record<(typeof ADDED_COLUMNS)[number], number | null> & {
   readonly region: string;
   readonly service: string | null;
   readonly day: string | null;

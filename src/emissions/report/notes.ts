@@ -26,7 +26,9 @@ export function notesOn(data: NotedData): string[] {
   const { counted, total, usage } = data;
   const notes: string[] = [];
   if (counted.length === 0 && usage.rows === 0)
-    notes.push("No saved emissions in this period. Save some with: co2e calculate … --save");
+    notes.push(
+      "No saved emissions in this period. Save some with: co2e import usage FILE, co2e pull, or co2e calculate … --save",
+    );
   if (total.unknownKWh > 0)
     notes.push(
       `Missing: ${total.unknownKWh.toFixed(3)} kWh were used in hours without a known grid intensity; ` +

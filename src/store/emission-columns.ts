@@ -1,0 +1,23 @@
+/** What of a day can be added up. */
+export const ADDED_COLUMNS = [
+  "requests",
+  "kwh",
+  "covered_kwh",
+  "estimated_kwh",
+  "kwh_measured",
+  "kwh_modelled",
+  "kwh_profile",
+  "kwh_guess",
+  "kwh_intensity_measured",
+  "kwh_intensity_estimated",
+  "kwh_intensity_modelled",
+  "kwh_intensity_sample",
+  "kwh_intensity_unstated",
+  "kwh_uniform",
+  "g_co2e",
+  "g_estimated",
+  "g_embodied",
+  "g_low",
+  "g_high",
+  "cost",
+] as const;
