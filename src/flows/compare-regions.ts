@@ -57,7 +57,7 @@ function notesOn(regions: readonly RegionFootprint[], load: ComparedLoad): strin
     "A comparison of footprints at average intensity. What moving the load would change in the grid is another question.",
     ...(load.boundary === "facility"
       ? [
-          "Facility energy: PUE is in it, so the energy is the same everywhere. For IT energy say --boundary it.",
+          "Facility energy: PUE is in it, so the energy is the same everywhere. For IT energy: --energy-kwh and --boundary it.",
         ]
       : []),
     ...(partly.length > 0
