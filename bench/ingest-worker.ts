@@ -23,9 +23,9 @@ const log: Log = { debug() {}, info() {}, warn() {}, error() {} };
 async function work({ environment, fromMs, toMs, isProfiled }: BackfillOrder): Promise<BackfillDone> {
   if (isProfiled) timeStatements();
   const [app, { readConfig }, { backfill }, { instant }] = await Promise.all([
-    import("../src/app.ts"),
-    import("../src/config.ts"),
-    import("../src/flows/backfill.ts"),
+    import("../src/app/app.ts"),
+    import("../src/config/config.ts"),
+    import("../src/flows/grid/backfill.ts"),
     import("../src/core/time.ts"),
   ]);
   const config = await readConfig(environment, { source: true });

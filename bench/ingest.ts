@@ -8,9 +8,9 @@ import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import pg from "pg";
 import { from as copyFrom, to as copyTo } from "pg-copy-streams";
-import * as app from "../src/app.ts";
-import { readConfig } from "../src/config.ts";
-import { ingest } from "../src/flows/ingest.ts";
+import * as app from "../src/app/app.ts";
+import { readConfig } from "../src/config/config.ts";
+import { ingest } from "../src/flows/grid/ingest.ts";
 import type { Log } from "../src/flows/parts.ts";
 import { migrate } from "../src/store/migrate.ts";
 import { openPostgres } from "../src/store/postgres.ts";
@@ -20,7 +20,7 @@ import type { BackfillDone, BackfillOrder } from "./ingest-worker.ts";
 import { showStatementTimes, takeStatementTimes, timeStatements } from "./statements.ts";
 
 const LATENCY_MS = 100;
-/** As in src/flows/ingest.ts. */
+/** As in src/flows/grid/ingest.ts. */
 const ZONES_AT_ONCE = 4;
 const HOUR_MS = 3_600_000;
 const YEAR_HOURS = 365 * 24;

@@ -2,8 +2,8 @@
 // intensity, on the same PostgreSQL in the same run; and what keeping the roll-ups costs for each row that comes in.
 import { HOUR_MS, instant, toIso } from "../src/core/time.ts";
 import type { UsageRow } from "../src/core/usage.ts";
-import { recalculate } from "../src/flows/recalculate.ts";
-import { reportEmissions } from "../src/flows/report-emissions.ts";
+import { recalculate } from "../src/flows/emissions/recalculate.ts";
+import { reportEmissions } from "../src/flows/emissions/report-emissions.ts";
 import type { Database } from "../src/store/database.ts";
 import { migrate } from "../src/store/migrate.ts";
 import { openPostgres } from "../src/store/postgres.ts";

@@ -5,9 +5,9 @@
 import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
 import { parseArgs } from "node:util";
-import { type ImportUsageResult, importUsage } from "../src/flows/import-usage.ts";
-import { readUsageFile } from "../src/flows/read-usage.ts";
-import { usageReaders } from "../src/flows/usage-readers.ts";
+import { type ImportUsageResult, importUsage } from "../src/flows/usage/import-usage.ts";
+import { readUsageFile } from "../src/flows/usage/read-usage.ts";
+import { usageReaders } from "../src/flows/usage/usage-readers.ts";
 import { readRecords } from "../src/sources/usage-file.ts";
 import { migrate } from "../src/store/migrate.ts";
 import { openPostgres } from "../src/store/postgres.ts";

@@ -1,16 +1,16 @@
-import { readConfig, requireRegion } from "./config.ts";
-import { findRegion } from "./config-regions.ts";
+import { readConfig, requireRegion } from "./config/config.ts";
+import { findRegion } from "./config/regions.ts";
 import { ConfigError } from "./core/errors.ts";
 import type { FactorType, Signal } from "./core/intensity.ts";
 import { type Instant, instant, lastWholeHours, parseInstant } from "./core/time.ts";
 import type { EmissionsResult } from "./emissions/operational.ts";
-import type { IntensityAnswer } from "./flows/get-intensity.ts";
+import type { IntensityAnswer } from "./flows/grid/get-intensity.ts";
 import { type Place, type PlaceQuery, placeOf, wattTimeRegionOf } from "./zones/places.ts";
 
 export { ConfigError, RefusedError, SourceError, StoreError } from "./core/errors.ts";
 export type { EmissionsResult } from "./emissions/operational.ts";
 export { SERVICE_PROFILES, type ServiceProfile } from "./emissions/profiles.ts";
-export type { IntensityAnswer } from "./flows/get-intensity.ts";
+export type { IntensityAnswer } from "./flows/grid/get-intensity.ts";
 
 /** Emissions of `requestCount` requests of a service in a region, on the store that the environment names (DATABASE_URL, or
  *  the embedded database in CO2E_DATA_DIR), with the mean grid intensity of the 24 whole UTC hours before now.
@@ -31,13 +31,19 @@ export async function calculateEmissions(
   }
   const config = await readConfig();
   const configured = requireRegion(config, region);
-  const [{ withStore, calculateParts, systemClock }, { calculate }, { requireLocated }, { serviceProfile }] =
-    await Promise.all([
-      import("./app.ts"),
-      import("./flows/calculate.ts"),
-      import("./flows/locate-regions.ts"),
-      import("./flows/service-profile.ts"),
-    ]);
+  const [
+    { withStore, systemClock },
+    { calculateParts },
+    { calculate },
+    { requireLocated },
+    { serviceProfile },
+  ] = await Promise.all([
+    import("./app/app.ts"),
+    import("./app/emissions.ts"),
+    import("./flows/emissions/calculate.ts"),
+    import("./flows/grid/locate-regions.ts"),
+    import("./flows/usage/service-profile.ts"),
+  ]);
   const now = systemClock();
   const period = lastWholeHours(now, 24);
   return withStore(config.database, async (store) =>
@@ -80,15 +86,16 @@ export async function getIntensity(
   const at = momentOf(query.at);
   const place = placeOf(query, (text) => findRegion(config.regions, text));
   if (place.kind === "unknown") throw new ConfigError(place.problem);
-  const [app, flow, { zoneAt }] = await Promise.all([
-    import("./app.ts"),
-    import("./flows/get-intensity.ts"),
-    import("./flows/locate-regions.ts"),
+  const [app, { calculateParts }, flow, { zoneAt }] = await Promise.all([
+    import("./app/app.ts"),
+    import("./app/emissions.ts"),
+    import("./flows/grid/get-intensity.ts"),
+    import("./flows/grid/locate-regions.ts"),
   ]);
   const log = await app.createLog({ logLevel: "silent" });
   return app.withStore(config.database, async (store) => {
     const parts = {
-      ...(await app.calculateParts(config, store)),
+      ...(await calculateParts(config, store)),
       ...(await app.createLearnParts(config, store, log)),
     };
     const zone = place.kind === "zone" ? zoneOf(place) : await resolved(place);

@@ -13,8 +13,8 @@ const TYPES_ONLY: readonly Way[] = ["type"];
 /** Types cost nothing, and parts are loaded when a command needs them: `co2e --help` loads next to nothing. */
 const WHEN_NEEDED: readonly Way[] = ["type", "dynamic"];
 
-/** Part of src (a folder, or a file that lies directly in it) → what it may import besides itself, and how. `npm:x` is
- *  one package, `npm:*` and `node:*` are any; `folder/file.ts` is one file and says more than its folder. */
+/** Part of src (a folder, or one file, which says more than its folder) → what it may import, a folder besides itself, and
+ *  how. `npm:x` is one package, `npm:*` and `node:*` are any. */
 const MAY_IMPORT: Readonly<Record<string, Readonly<Record<string, readonly Way[]>>>> = {
   core: {},
   zones: { core: ANY_WAY },
@@ -37,13 +37,13 @@ const MAY_IMPORT: Readonly<Record<string, Readonly<Record<string, readonly Way[]
     store: TYPES_ONLY,
     alert: TYPES_ONLY,
   },
-  "config.ts": {
+  "config/config.ts": {
     core: ANY_WAY,
     zones: ANY_WAY,
     emissions: ANY_WAY,
-    "config-file.ts": ANY_WAY,
-    "config-regions.ts": ANY_WAY,
-    "config-prometheus.ts": ANY_WAY,
+    "config/file.ts": ANY_WAY,
+    "config/regions.ts": ANY_WAY,
+    "config/prometheus.ts": ANY_WAY,
     "usage/labels.ts": ["value"],
     // Which sources there are, and which variables each needs, is known to the sources alone.
     "sources/registry.ts": ANY_WAY,
@@ -51,29 +51,29 @@ const MAY_IMPORT: Readonly<Record<string, Readonly<Record<string, readonly Way[]
     "npm:env-paths": ["value"],
     "node:path": ["value"],
   },
-  "config-regions.ts": {
+  "config/regions.ts": {
     core: ANY_WAY,
     zones: ANY_WAY,
-    "config-file.ts": TYPES_ONLY,
+    "config/file.ts": TYPES_ONLY,
   },
-  "config-prometheus.ts": {
+  "config/prometheus.ts": {
     core: ANY_WAY,
     usage: ANY_WAY,
     emissions: ANY_WAY,
-    "config-file.ts": TYPES_ONLY,
-    "config-regions.ts": ANY_WAY,
+    "config/file.ts": TYPES_ONLY,
+    "config/regions.ts": ANY_WAY,
   },
-  "config-file.ts": {
+  "config/file.ts": {
     core: ANY_WAY,
     "npm:valibot": ["value"],
     "npm:yaml": ["dynamic"],
     "node:fs": ["value"],
   },
-  "app.ts": {
+  app: {
     core: ANY_WAY,
-    "config.ts": WHEN_NEEDED,
+    "config/config.ts": WHEN_NEEDED,
     // Loaded with the settings in any case.
-    "config-regions.ts": ANY_WAY,
+    "config/regions.ts": ANY_WAY,
     zones: WHEN_NEEDED,
     ingest: WHEN_NEEDED,
     emissions: WHEN_NEEDED,
@@ -89,16 +89,16 @@ const MAY_IMPORT: Readonly<Record<string, Readonly<Record<string, readonly Way[]
     core: ANY_WAY,
     zones: ANY_WAY,
     emissions: ANY_WAY,
-    "config.ts": ANY_WAY,
-    "config-regions.ts": ANY_WAY,
-    "app.ts": WHEN_NEEDED,
+    "config/config.ts": ANY_WAY,
+    "config/regions.ts": ANY_WAY,
+    app: WHEN_NEEDED,
     flows: WHEN_NEEDED,
   },
   cli: {
     core: ANY_WAY,
-    "config.ts": WHEN_NEEDED,
-    "config-regions.ts": WHEN_NEEDED,
-    "app.ts": WHEN_NEEDED,
+    "config/config.ts": WHEN_NEEDED,
+    "config/regions.ts": WHEN_NEEDED,
+    app: WHEN_NEEDED,
     flows: WHEN_NEEDED,
     emissions: TYPES_ONLY,
     ingest: TYPES_ONLY,
@@ -170,7 +170,8 @@ interface SourceFile {
 }
 
 const src = join(dirname(fileURLToPath(import.meta.url)), "..", "src");
-const partOf = (path: string): string => path.split("/")[0] ?? "";
+const folderOf = (path: string): string => path.split("/")[0] ?? "";
+const partOf = (path: string): string => (path in MAY_IMPORT ? path : folderOf(path));
 const paths = readdirSync(src, { recursive: true, encoding: "utf8" }).map((path) =>
   path.replaceAll("\\", "/"),
 );
@@ -197,8 +198,8 @@ function isAllowed(part: string, target: string, way: Way): boolean {
   const rules = MAY_IMPORT[part] ?? {};
   if (target.startsWith("outside:")) return false;
   const kind = /^(npm|node):/.exec(target)?.[1];
-  const ways = rules[target] ?? (kind === undefined ? rules[partOf(target)] : rules[`${kind}:*`]);
-  return partOf(target) === part || ways?.includes(way) === true;
+  const ways = rules[target] ?? (kind === undefined ? rules[folderOf(target)] : rules[`${kind}:*`]);
+  return target === part || folderOf(target) === part || ways?.includes(way) === true;
 }
 
 const forbiddenImports = (checked: readonly SourceFile[]): string[] =>
@@ -308,25 +309,25 @@ describe("the reader of imports, on a file that has every sort of them", () => {
       file("core/units.ts", 'import type { Stats } from "node:fs";'),
       file("emissions/report.ts", 'import { cloudRegion } from "../zones/cloud-regions.ts";'),
       file("sources/http.ts", 'import type { Store } from "../store/store.ts";'),
-      file("flows/ingest.ts", 'import { createHttp } from "../sources/http.ts";'),
-      file("flows/ingest.ts", 'const fs = await import("node:fs");'),
-      file("cli/ingest.ts", 'import { readConfig } from "../config.ts";'),
+      file("flows/grid/ingest.ts", 'import { createHttp } from "../../sources/http.ts";'),
+      file("flows/grid/ingest.ts", 'const fs = await import("node:fs");'),
+      file("cli/ingest.ts", 'import { readConfig } from "../config/config.ts";'),
       file("cli/ingest.ts", 'const { watttime } = await import("../sources/watttime.ts");'),
       file("cli/ingest.ts", 'import { planCalls } from "../ingest/plan-calls.ts";'),
-      file("config.ts", 'import { createHttp } from "./sources/http.ts";'),
-      file("sources/registry.ts", 'import { readConfig } from "../config.ts";'),
+      file("config/config.ts", 'import { createHttp } from "../sources/http.ts";'),
+      file("sources/registry.ts", 'import { readConfig } from "../config/config.ts";'),
       file("ingest/windows.ts", 'import type { GridZone } from "../sources/source.ts";'),
-      file("app.ts", 'import type { Command } from "./cli/main.ts";'),
+      file("app/app.ts", 'import type { Command } from "../cli/main.ts";'),
       file("store/store.ts", 'import { engines } from "../../test/support/engines.ts";'),
     ];
     expect(forbiddenImports(wrong)).toHaveLength(wrong.length);
     const right = [
       file("core/time.ts", 'import { a } from "./units.ts";'),
       file("store/postgres.ts", 'import pg from "pg";'),
-      file("flows/ingest.ts", 'import type { Store } from "../store/store.ts";'),
-      file("cli/ingest.ts", 'const { readConfig } = await import("../config.ts");'),
+      file("flows/grid/ingest.ts", 'import type { Store } from "../../store/store.ts";'),
+      file("cli/ingest.ts", 'const { readConfig } = await import("../config/config.ts");'),
       file("cli/ingest.ts", 'import type { Purpose } from "../ingest/plan-calls.ts";'),
-      file("config.ts", 'import { SOURCES } from "./sources/registry.ts";'),
+      file("config/config.ts", 'import { SOURCES } from "../sources/registry.ts";'),
     ];
     expect(forbiddenImports(right)).toEqual([]);
   });
@@ -424,7 +425,7 @@ describe("who does what", () => {
           without(text, "comments"),
         ) || imports.some(({ from }) => /^(node:)?process$/.test(from)),
     );
-    expect(readers).toEqual(["config.ts"]);
+    expect(readers).toEqual(["config/config.ts"]);
   });
 
   it("files under store alone know SQL", () => {
@@ -436,11 +437,11 @@ describe("who does what", () => {
     );
   });
 
-  it("the clock of the machine is read by app.ts, which hands it on, and by the lock that compares it with a file's", () => {
+  it("the clock of the machine is read by app, which hands it on, and by the lock that compares it with a file's", () => {
     const readers = pathsWhere(({ text }) =>
       /\bDate\.now\b|\bnew Date\(\s*\)/.test(without(text, "comments and strings")),
     );
-    expect(readers.sort()).toEqual(["app.ts", "store/directory-lock.ts"]);
+    expect(readers.sort()).toEqual(["app/app.ts", "store/directory-lock.ts"]);
   });
 
   it.each(PURE)("%s is pure", (part) => {

@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import { explanationText } from "../src/cli/explanation-text.ts";
 import { calendarOf } from "../src/core/calendar.ts";
 import { buildFactorSet } from "../src/emissions/standard-factors.ts";
-import { explainAndCheck } from "../src/flows/explain.ts";
+import { explainAndCheck } from "../src/flows/emissions/explain.ts";
 import { onEachEngine } from "./support/engines.ts";
 import { putHours, record, runRecalc, usageRow } from "./support/recalc-world.ts";
 import { at, emptyStore } from "./support/store-data.ts";

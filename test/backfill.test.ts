@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { HOUR_MS, type Interval, instant } from "../src/core/time.ts";
-import { type BackfillProgress, backfill } from "../src/flows/backfill.ts";
+import { type BackfillProgress, backfill } from "../src/flows/grid/backfill.ts";
 import type { Database } from "../src/store/database.ts";
 import { openPostgres } from "../src/store/postgres.ts";
 import { startFakeElectricityMaps } from "./fakes/electricity-maps.ts";

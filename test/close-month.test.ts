@@ -3,13 +3,13 @@ import { describe, expect, it } from "vitest";
 import { calendarOf } from "../src/core/calendar.ts";
 import { RefusedError } from "../src/core/errors.ts";
 import type { Interval } from "../src/core/time.ts";
-import { closeMonth } from "../src/flows/close-month.ts";
+import { closeMonth } from "../src/flows/emissions/close-month.ts";
 import {
   bookAdjustment,
   closedFigures,
   closedMonthNotes,
   verifyClosedMonths,
-} from "../src/flows/closed-figures.ts";
+} from "../src/flows/emissions/closed-figures.ts";
 import type { Store } from "../src/store/store.ts";
 import { onEachEngine } from "./support/engines.ts";
 import { flatHours, putHours, record, runRecalc, usageRow } from "./support/recalc-world.ts";

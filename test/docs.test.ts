@@ -5,7 +5,7 @@ import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
 import { EXIT } from "../src/cli/exit-codes.ts";
-import { readConfig } from "../src/config.ts";
+import { readConfig } from "../src/config/config.ts";
 import { SOURCES } from "../src/sources/registry.ts";
 import { isSecret } from "../src/sources/source.ts";
 
@@ -87,11 +87,11 @@ it("every command and option is documented, and no other", () => {
 
 // ---- Settings
 
-const configSource = read("src/config.ts");
+const configSource = read("src/config/config.ts");
 
 it("the environment is read in config.ts alone", () => {
   const others = readdirSync(join(ROOT, "src"), { recursive: true, encoding: "utf8" })
-    .filter((name) => /\.ts$/.test(name) && !/\.test\.ts$/.test(name) && name !== "config.ts")
+    .filter((name) => /\.ts$/.test(name) && !/\.test\.ts$/.test(name) && name !== "config/config.ts")
     .filter((name) => read(join("src", name)).includes("process.env"));
   expect(others).toEqual([]);
 });
@@ -108,7 +108,7 @@ it("every environment variable is documented, and no other", () => {
 
 it("every key of co2e.yaml is documented, and no other", () => {
   const schemas =
-    /const RegionSettings[\s\S]*?interface FileSettings/.exec(read("src/config-file.ts"))?.[0] ?? "";
+    /const RegionSettings[\s\S]*?interface FileSettings/.exec(read("src/config/file.ts"))?.[0] ?? "";
   const keys = [...schemas.matchAll(/^\s+(\w+): (?:v\.|[A-Z]\w*,$)/gm)].map(([, key]) => key);
   expect(keys).toContain("whPerRequest");
   const documented = firstCells(section(read("docs/configuration.md"), "## co2e.yaml"))

@@ -2,7 +2,7 @@ import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { StoreError } from "../src/core/errors.ts";
-import { checkSetup, type SetupParts, type SetupRequest } from "../src/flows/check-setup.ts";
+import { checkSetup, type SetupParts, type SetupRequest } from "../src/flows/health/check-setup.ts";
 import { electricityMaps } from "../src/sources/electricity-maps.ts";
 import type { IntensitySource } from "../src/sources/source.ts";
 import { createStore } from "../src/store/store.ts";

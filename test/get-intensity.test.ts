@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { ConfigError } from "../src/core/errors.ts";
 import type { AnnualMean } from "../src/core/intensity.ts";
 import { HOUR_MS, instant } from "../src/core/time.ts";
-import { getIntensity, type IntensityQuestion } from "../src/flows/get-intensity.ts";
+import { getIntensity, type IntensityQuestion } from "../src/flows/grid/get-intensity.ts";
 import { onEachEngine } from "./support/engines.ts";
 import { type IngestWorld, intensityOf, NOW, startIngestWorld } from "./support/ingest-world.ts";
 

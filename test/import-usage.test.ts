@@ -2,9 +2,13 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { Readable } from "node:stream";
 import { describe, expect, it } from "vitest";
-import { type ImportUsageRequest, type ImportUsageResult, importUsage } from "../src/flows/import-usage.ts";
-import { type BadLine, readUsageFile } from "../src/flows/read-usage.ts";
-import { type UsageFileSettings, usageReaders } from "../src/flows/usage-readers.ts";
+import {
+  type ImportUsageRequest,
+  type ImportUsageResult,
+  importUsage,
+} from "../src/flows/usage/import-usage.ts";
+import { type BadLine, readUsageFile } from "../src/flows/usage/read-usage.ts";
+import { type UsageFileSettings, usageReaders } from "../src/flows/usage/usage-readers.ts";
 import { readRecords, type UsageFormat } from "../src/sources/usage-file.ts";
 import type { Database } from "../src/store/database.ts";
 import { migrate } from "../src/store/migrate.ts";

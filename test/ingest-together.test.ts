@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { HOUR_MS, instant } from "../src/core/time.ts";
-import { ingest } from "../src/flows/ingest.ts";
+import { ingest } from "../src/flows/grid/ingest.ts";
 import { openPostgres } from "../src/store/postgres.ts";
 import { createStore, type Store } from "../src/store/store.ts";
 import { onEachEngine, onPostgres } from "./support/engines.ts";

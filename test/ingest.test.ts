@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { DAY_MS, HOUR_MS, instant } from "../src/core/time.ts";
-import { ingest } from "../src/flows/ingest.ts";
+import { ingest } from "../src/flows/grid/ingest.ts";
 import { createSampleGrid } from "../src/sources/sample-grid.ts";
 import type { Fault } from "./fakes/fake-server.ts";
 import { onEachEngine } from "./support/engines.ts";

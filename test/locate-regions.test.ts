@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { ConfigError } from "../src/core/errors.ts";
 import { instant } from "../src/core/time.ts";
-import { withKnownZones } from "../src/flows/known-zones.ts";
-import { locateRegions, requireLocated } from "../src/flows/locate-regions.ts";
+import { withKnownZones } from "../src/flows/grid/known-zones.ts";
+import { locateRegions, requireLocated } from "../src/flows/grid/locate-regions.ts";
 import { createElectricityMaps } from "../src/sources/electricity-maps.ts";
 import { createHttp } from "../src/sources/http.ts";
 import type { IntensitySource } from "../src/sources/source.ts";

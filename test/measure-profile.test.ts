@@ -1,12 +1,12 @@
 import { beforeEach, expect, it } from "vitest";
-import { recalcParts } from "../src/app.ts";
-import { readConfig } from "../src/config.ts";
+import { recalcParts } from "../src/app/emissions.ts";
+import { readConfig } from "../src/config/config.ts";
 import { RefusedError } from "../src/core/errors.ts";
 import { HOUR_MS, instant, toIso } from "../src/core/time.ts";
 import type { UsageRow } from "../src/core/usage.ts";
-import { listProfiles } from "../src/flows/list-profiles.ts";
-import { type MeasureProfileRequest, measureServiceProfile } from "../src/flows/measure-profile.ts";
-import { recalculate } from "../src/flows/recalculate.ts";
+import { recalculate } from "../src/flows/emissions/recalculate.ts";
+import { listProfiles } from "../src/flows/usage/list-profiles.ts";
+import { type MeasureProfileRequest, measureServiceProfile } from "../src/flows/usage/measure-profile.ts";
 import type { Database } from "../src/store/database.ts";
 import type { Store } from "../src/store/store.ts";
 import { onEachEngine } from "./support/engines.ts";

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { HOUR_MS, type Instant, type Interval, instant, toIso } from "../src/core/time.ts";
-import { pullUsage } from "../src/flows/pull-usage.ts";
+import { pullUsage } from "../src/flows/usage/pull-usage.ts";
 import { createHttp } from "../src/sources/http.ts";
 import { createPrometheus, type Prometheus } from "../src/sources/prometheus.ts";
 import { migrate } from "../src/store/migrate.ts";

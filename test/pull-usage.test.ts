@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { HOUR_MS, type Instant, type Interval, instant, toIso } from "../src/core/time.ts";
-import { type PullRequest, pullUsage } from "../src/flows/pull-usage.ts";
+import { type PullRequest, pullUsage } from "../src/flows/usage/pull-usage.ts";
 import { createHttp } from "../src/sources/http.ts";
 import { createPrometheus } from "../src/sources/prometheus.ts";
 import type { Database } from "../src/store/database.ts";

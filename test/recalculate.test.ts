@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { HOUR_MS, instant } from "../src/core/time.ts";
 import type { UsageRow } from "../src/core/usage.ts";
-import { recalculate } from "../src/flows/recalculate.ts";
+import { recalculate } from "../src/flows/emissions/recalculate.ts";
 import { migrate } from "../src/store/migrate.ts";
 import { openPostgres } from "../src/store/postgres.ts";
 import { createStore, type Store } from "../src/store/store.ts";

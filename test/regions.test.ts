@@ -1,9 +1,9 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { type ListRequest, listRegions, selectRegions } from "../src/flows/list-regions.ts";
-import { recordReadings } from "../src/flows/record-readings.ts";
-import { NOTHING_STORED } from "../src/flows/stored-facts.ts";
+import { NOTHING_STORED } from "../src/flows/emissions/stored-facts.ts";
+import { recordReadings } from "../src/flows/grid/record-readings.ts";
+import { type ListRequest, listRegions, selectRegions } from "../src/flows/health/list-regions.ts";
 import { electricityMaps } from "../src/sources/electricity-maps.ts";
 import { energyCharts } from "../src/sources/energy-charts.ts";
 import { watttime } from "../src/sources/watttime.ts";

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { addDays, type Calendar, calendarOf, cuts, monthInterval } from "../src/core/calendar.ts";
 import { HOUR_MS, type Interval, instant, toIso } from "../src/core/time.ts";
 import type { Instrument } from "../src/emissions/market.ts";
-import { reportEmissions } from "../src/flows/report-emissions.ts";
+import { reportEmissions } from "../src/flows/emissions/report-emissions.ts";
 import type { Database } from "../src/store/database.ts";
 import { onEachEngine } from "./support/engines.ts";
 import { at, emptyStore, workload } from "./support/store-data.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { DAY_MS, type Instant, instant } from "../src/core/time.ts";
-import { readStatus, type StatusRequest } from "../src/flows/read-status.ts";
-import { recordReadings } from "../src/flows/record-readings.ts";
+import { recordReadings } from "../src/flows/grid/record-readings.ts";
+import { readStatus, type StatusRequest } from "../src/flows/health/read-status.ts";
 import { electricityMaps } from "../src/sources/electricity-maps.ts";
 import { watttime } from "../src/sources/watttime.ts";
 import type { EndedRun } from "../src/store/runs.ts";

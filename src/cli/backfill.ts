@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import type { BackfillResult } from "../flows/backfill.ts";
+import type { BackfillResult } from "../flows/grid/backfill.ts";
 import { EXIT, EXIT_CODES_HELP } from "./exit-codes.ts";
 import { FROM_HELP, periodOf, repeated, TO_HELP } from "./options.ts";
 import { print, printJson, table, wholeNumber } from "./output.ts";
@@ -33,10 +33,10 @@ ${EXIT_CODES_HELP}`,
     )
     .action(async (options: Options) => {
       const [{ readConfig, requireRegion }, app, { backfill }, { locateRegions }, time] = await Promise.all([
-        import("../config.ts"),
-        import("../app.ts"),
-        import("../flows/backfill.ts"),
-        import("../flows/locate-regions.ts"),
+        import("../config/config.ts"),
+        import("../app/app.ts"),
+        import("../flows/grid/backfill.ts"),
+        import("../flows/grid/locate-regions.ts"),
         import("../core/time.ts"),
       ]);
       const { ConfigError } = await import("../core/errors.ts");

@@ -1,12 +1,12 @@
 import { type Command, Option } from "commander";
-import type { Config } from "../config.ts";
+import type { Config } from "../config/config.ts";
 import { ConfigError } from "../core/errors.ts";
 import type { FactorType } from "../core/intensity.ts";
 import type { Instant } from "../core/time.ts";
 import type { IntensityUnit } from "../core/units.ts";
-import type { FilesReport } from "../flows/files-report.ts";
-import type { HoursOfFile } from "../flows/hours-of-file.ts";
-import type { PresetName, UsageReaders } from "../flows/usage-readers.ts";
+import type { FilesReport } from "../flows/emissions/files-report.ts";
+import type { HoursOfFile } from "../flows/emissions/hours-of-file.ts";
+import type { PresetName, UsageReaders } from "../flows/usage/usage-readers.ts";
 import { EXIT } from "./exit-codes.ts";
 import { repeated } from "./options.ts";
 import { print, printJson } from "./output.ts";
@@ -144,6 +144,7 @@ async function reportOfFiles(options: FilesOptions): Promise<FilesReport> {
   const [
     { readConfig },
     app,
+    { filesParts },
     { calculateFiles },
     { readUsageFile },
     { usageReaders },
@@ -154,18 +155,19 @@ async function reportOfFiles(options: FilesOptions): Promise<FilesReport> {
     dimensions,
     // All in one go, those of readIntensity too: waiting for one set after the other takes longer than reading a file.
   ] = await Promise.all([
-    import("../config.ts"),
-    import("../app.ts"),
-    import("../flows/calculate-files.ts"),
-    import("../flows/read-usage.ts"),
-    import("../flows/usage-readers.ts"),
+    import("../config/config.ts"),
+    import("../app/app.ts"),
+    import("../app/emissions.ts"),
+    import("../flows/emissions/calculate-files.ts"),
+    import("../flows/usage/read-usage.ts"),
+    import("../flows/usage/usage-readers.ts"),
     import("../sources/input-file.ts"),
     import("../sources/usage-file.ts"),
-    import("../config-regions.ts"),
+    import("../config/regions.ts"),
     import("./import-progress.ts"),
     import("./dimensions.ts"),
     import("../sources/intensity-file.ts"),
-    import("../flows/hours-of-file.ts"),
+    import("../flows/emissions/hours-of-file.ts"),
     import("../zones/cloud-regions.ts"),
   ]);
   const by = await dimensions.dimensionsOf(options.by ?? ["service", "region"]);
@@ -188,7 +190,7 @@ async function reportOfFiles(options: FilesOptions): Promise<FilesReport> {
   const hours = await readIntensity(intensity, options, config, now);
   const progress = await importProgress(opened.totalBytes, "Nothing was calculated: run the command again.");
   try {
-    return await calculateFiles(await app.filesParts(config, now), {
+    return await calculateFiles(await filesParts(config, now), {
       usageName: opened.name,
       batches: readUsageFile(
         readRecords(
@@ -226,10 +228,11 @@ async function readIntensity(
     await Promise.all([
       import("../sources/input-file.ts"),
       import("../sources/intensity-file.ts"),
-      import("../flows/hours-of-file.ts"),
-      import("../config-regions.ts"),
+      import("../flows/emissions/hours-of-file.ts"),
+      import("../config/regions.ts"),
       import("../zones/cloud-regions.ts"),
-      import("../app.ts"),
+      import("../app/app.ts"),
+      import("../app/emissions.ts"),
     ]);
   const { factorType } = config;
   const lines = readIntensityFile(openFile(path, process.stdin), {

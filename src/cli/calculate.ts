@@ -80,19 +80,21 @@ function requireRequests(options: Partial<Options> & FilesOptions, command: Comm
 async function calculateRequests(options: Options): Promise<void> {
   const [
     { readConfig, requireRegion },
-    { withStore, systemClock, calculateParts, recalcParts, acceptSettings },
+    { withStore, systemClock, acceptSettings },
+    { calculateParts, recalcParts },
     flow,
     { requireLocated },
     { serviceProfile },
     { regionHours },
     time,
   ] = await Promise.all([
-    import("../config.ts"),
-    import("../app.ts"),
-    import("../flows/calculate.ts"),
-    import("../flows/locate-regions.ts"),
-    import("../flows/service-profile.ts"),
-    import("../flows/region-hours.ts"),
+    import("../config/config.ts"),
+    import("../app/app.ts"),
+    import("../app/emissions.ts"),
+    import("../flows/emissions/calculate.ts"),
+    import("../flows/grid/locate-regions.ts"),
+    import("../flows/usage/service-profile.ts"),
+    import("../flows/emissions/region-hours.ts"),
     import("../core/time.ts"),
   ]);
   const config = await readConfig();
@@ -125,8 +127,8 @@ async function calculateRequests(options: Options): Promise<void> {
     );
     if (options.save) {
       const [{ saveEmissions }, { recalculate }, { parts, settings }] = await Promise.all([
-        import("../flows/save-emissions.ts"),
-        import("../flows/recalculate.ts"),
+        import("../flows/emissions/save-emissions.ts"),
+        import("../flows/emissions/recalculate.ts"),
         recalcParts(config, store),
       ]);
       await saveEmissions(

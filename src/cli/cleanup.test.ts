@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import type { CleanUpResult } from "../flows/clean-up.ts";
+import type { CleanUpResult } from "../flows/health/clean-up.ts";
 import { cleanupText } from "./cleanup.ts";
 
 const NOTHING: CleanUpResult["removed"] = {

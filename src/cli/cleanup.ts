@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import type { CleanUpResult } from "../flows/clean-up.ts";
+import type { CleanUpResult } from "../flows/health/clean-up.ts";
 import { EXIT_CODES_HELP } from "./exit-codes.ts";
 import { print, printJson, wholeNumber } from "./output.ts";
 
@@ -21,9 +21,9 @@ ${EXIT_CODES_HELP}`,
     )
     .action(async (options: { dryRun?: true; json?: true }) => {
       const [{ readConfig }, { withStore }, { cleanUp }] = await Promise.all([
-        import("../config.ts"),
-        import("../app.ts"),
-        import("../flows/clean-up.ts"),
+        import("../config/config.ts"),
+        import("../app/app.ts"),
+        import("../flows/health/clean-up.ts"),
       ]);
       const config = await readConfig();
       const result = await withStore(config.database, (store) =>

@@ -1,8 +1,8 @@
 import { Command } from "commander";
-import type { withStore } from "../app.ts";
+import type { withStore } from "../app/app.ts";
 import { ConfigError } from "../core/errors.ts";
-import type { ClosedMonth } from "../flows/close-month.ts";
-import type { BookingResult, ClosedFigure } from "../flows/closed-figures.ts";
+import type { ClosedMonth } from "../flows/emissions/close-month.ts";
+import type { BookingResult, ClosedFigure } from "../flows/emissions/closed-figures.ts";
 import { hasDatabase } from "./existing-database.ts";
 import { EXIT, EXIT_CODES_HELP } from "./exit-codes.ts";
 import { decimals, print, printJson } from "./output.ts";
@@ -65,7 +65,7 @@ ${EXIT_CODES_HELP}`,
       const { json } = command.optsWithGlobals<{ json?: true }>();
       if (options.reason.trim() === "")
         throw new ConfigError("--reason is empty: say why, for those who ask later.");
-      const { bookAdjustment } = await import("../flows/closed-figures.ts");
+      const { bookAdjustment } = await import("../flows/emissions/closed-figures.ts");
       const booked = await withFigures((store) =>
         bookAdjustment({ store }, { month, bookedIn: options.bookedIn, reason: options.reason.trim() }),
       );
@@ -77,7 +77,7 @@ ${EXIT_CODES_HELP}`,
 type OpenStore = Parameters<Parameters<typeof withStore>[1]>[0];
 
 async function withFigures<Result>(work: (store: OpenStore) => Promise<Result>): Promise<Result> {
-  const [{ readConfig }, app] = await Promise.all([import("../config.ts"), import("../app.ts")]);
+  const [{ readConfig }, app] = await Promise.all([import("../config/config.ts"), import("../app/app.ts")]);
   const config = await readConfig();
   if (!hasDatabase(config.database))
     throw new ConfigError("There is no database yet, and so no month to close.");
@@ -92,8 +92,8 @@ const hashing = async (): Promise<(text: string) => string> => {
 async function close(month: string, { by, json }: Options): Promise<void> {
   const closedBy = by?.trim() || (await systemUser());
   const [{ closeMonth }, { systemClock }, sha256] = await Promise.all([
-    import("../flows/close-month.ts"),
-    import("../app.ts"),
+    import("../flows/emissions/close-month.ts"),
+    import("../app/app.ts"),
     hashing(),
   ]);
   const closed = await withFigures((store) =>
@@ -104,7 +104,7 @@ async function close(month: string, { by, json }: Options): Promise<void> {
 }
 
 async function list({ json }: Options): Promise<void> {
-  const { closedFigures } = await import("../flows/closed-figures.ts");
+  const { closedFigures } = await import("../flows/emissions/closed-figures.ts");
   const figures = await withFigures((store) => closedFigures({ store }));
   if (json) printJson(figures);
   else print(figures.length === 0 ? "No month is closed." : figures.flatMap(figureText).join("\n"));
@@ -112,7 +112,7 @@ async function list({ json }: Options): Promise<void> {
 
 async function verify({ json }: Options): Promise<void> {
   const [{ verifyClosedMonths }, sha256] = await Promise.all([
-    import("../flows/closed-figures.ts"),
+    import("../flows/emissions/closed-figures.ts"),
     hashing(),
   ]);
   const { months, problems } = await withFigures((store) => verifyClosedMonths({ store, sha256 }));

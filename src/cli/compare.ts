@@ -2,7 +2,7 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { ConfigError } from "../core/errors.ts";
 import type { EnergyBoundary } from "../core/usage.ts";
 import type { ServiceProfile } from "../emissions/profiles.ts";
-import type { ComparedLoad, RegionComparison } from "../flows/compare-regions.ts";
+import type { ComparedLoad, RegionComparison } from "../flows/emissions/compare-regions.ts";
 import { EXIT, EXIT_CODES_HELP } from "./exit-codes.ts";
 import {
   FROM_HELP,
@@ -55,10 +55,10 @@ ${EXIT_CODES_HELP}`,
     )
     .action(async (options: Options) => {
       const [config, app, { compareRegions }, { serviceProfile }] = await Promise.all([
-        import("../config.ts"),
-        import("../app.ts"),
-        import("../flows/compare-regions.ts"),
-        import("../flows/service-profile.ts"),
+        import("../config/config.ts"),
+        import("../app/app.ts"),
+        import("../flows/emissions/compare-regions.ts"),
+        import("../flows/usage/service-profile.ts"),
       ]);
       const settings = await config.readConfig();
       if ((options.region === undefined) === (options.all === undefined))

@@ -36,12 +36,14 @@ interface Shown {
 }
 
 async function demoParts() {
-  const [{ readConfig, askable, keyHint }, app, { runDemo }, { CLOUD_REGIONS }] = await Promise.all([
-    import("../config.ts"),
-    import("../app.ts"),
-    import("../flows/demo.ts"),
-    import("../zones/cloud-regions.ts"),
-  ]);
+  const [{ readConfig, askable, keyHint }, app, emissions, { runDemo }, { CLOUD_REGIONS }] =
+    await Promise.all([
+      import("../config/config.ts"),
+      import("../app/app.ts"),
+      import("../app/emissions.ts"),
+      import("../flows/demo.ts"),
+      import("../zones/cloud-regions.ts"),
+    ]);
   const config = await readConfig();
   const log = await app.createLog({ logLevel: "error" });
   const regions = REGIONS.flatMap((name) => CLOUD_REGIONS.find((region) => region.name === name) ?? []);
@@ -49,28 +51,28 @@ async function demoParts() {
     zone: { key: zone, wattTimeRegion } satisfies GridZone,
     regions: [name],
   }));
-  return { config, app, log, runDemo, regions, zones, askable, keyHint };
+  return { config, app, emissions, log, runDemo, regions, zones, askable, keyHint };
 }
 
 /** With the built-in profiles and regions: whoever has a co2e.yaml sees the demo that everybody sees. */
 async function recalculation(
-  app: typeof import("../app.ts"),
-  config: Parameters<typeof app.recalcParts>[0],
-  store: Parameters<typeof app.recalcParts>[1],
+  emissions: typeof import("../app/emissions.ts"),
+  config: Parameters<typeof emissions.recalcParts>[0],
+  store: Parameters<typeof emissions.recalcParts>[1],
 ): Promise<() => Promise<unknown>> {
   const [{ recalculate }, regions] = await Promise.all([
-    import("../flows/recalculate.ts"),
-    app.builtInRegions(REGIONS),
+    import("../flows/emissions/recalculate.ts"),
+    emissions.builtInRegions(REGIONS),
   ]);
   const demo = { ...config, regions, configuredServices: {}, accountingTimeZone: "UTC" };
-  const { parts, settings } = await app.recalcParts(demo, store);
+  const { parts, settings } = await emissions.recalcParts(demo, store);
   return () => recalculate(parts, settings);
 }
 
 /** Undefined when no source answers in time. */
 async function liveDemo(): Promise<Shown | undefined> {
-  const { config, app, log, runDemo, regions, zones, keyHint } = await demoParts();
-  const { answeringZones } = await import("../flows/probe-sources.ts");
+  const { config, app, emissions, log, runDemo, regions, zones, keyHint } = await demoParts();
+  const { answeringZones } = await import("../flows/health/probe-sources.ts");
   const quick = { ...config, http: { ...config.http, timeoutMs: NETWORK_MS, attempts: 1 } };
   const { sources } = await app.createSources(quick, { store: app.UNCOUNTED, log });
   const answering = await Promise.race([
@@ -87,10 +89,10 @@ async function liveDemo(): Promise<Shown | undefined> {
     const parts = await app.createLearnParts(config, store, log);
     return runDemo(
       {
-        ...(await app.calculateParts(config, store)),
+        ...(await emissions.calculateParts(config, store)),
         ...parts,
         notifier: null,
-        recalculate: await recalculation(app, config, store),
+        recalculate: await recalculation(emissions, config, store),
       },
       {
         ...settings,
@@ -109,7 +111,7 @@ async function liveDemo(): Promise<Shown | undefined> {
 }
 
 async function sampleDemo(): Promise<Shown> {
-  const { config, app, log, runDemo, regions, zones } = await demoParts();
+  const { config, app, emissions, log, runDemo, regions, zones } = await demoParts();
   const { createSampleGrid } = await import("../sources/sample-grid.ts");
   const directory = config.demoDirectories.sample;
   const result = await app.withStore({ directory }, async (store) => {
@@ -117,10 +119,10 @@ async function sampleDemo(): Promise<Shown> {
     const parts = { ...learning, sources: [createSampleGrid()], annualMeanOf: async () => null };
     return runDemo(
       {
-        ...(await app.calculateParts(config, store)),
+        ...(await emissions.calculateParts(config, store)),
         ...parts,
         notifier: null,
-        recalculate: await recalculation(app, config, store),
+        recalculate: await recalculation(emissions, config, store),
       },
       {
         zones,

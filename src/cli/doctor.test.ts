@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import type { SetupCheck } from "../flows/setup-check.ts";
+import type { SetupCheck } from "../flows/health/setup-check.ts";
 import { doctorText } from "./doctor.ts";
 
 const check = (fields: Partial<SetupCheck>): SetupCheck => ({

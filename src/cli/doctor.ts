@@ -1,7 +1,7 @@
 import { Command } from "commander";
-import type { Config } from "../config.ts";
+import type { Config } from "../config/config.ts";
 import { ConfigError } from "../core/errors.ts";
-import type { SetupCheck, SourceAnswer } from "../flows/setup-check.ts";
+import type { SetupCheck, SourceAnswer } from "../flows/health/setup-check.ts";
 import { ageText } from "./age.ts";
 import { configuredSources } from "./configured-sources.ts";
 import { hasDatabase } from "./existing-database.ts";
@@ -48,9 +48,9 @@ const LONGEST_RETRY_DELAY_MS = 1000;
 async function examine(isOffline: boolean): Promise<SetupCheck[]> {
   const [{ readConfig, keyHint }, app, { checkSetup }, { hideSecrets }, { allMigrations }] =
     await Promise.all([
-      import("../config.ts"),
-      import("../app.ts"),
-      import("../flows/check-setup.ts"),
+      import("../config/config.ts"),
+      import("../app/app.ts"),
+      import("../flows/health/check-setup.ts"),
       import("../flows/hide-secrets.ts"),
       import("../store/migrate.ts"),
     ]);
@@ -110,7 +110,7 @@ const soundConfiguration = ({ regions, sources, services }: Config): SetupCheck 
 
 /** What is secret and is sent to a provider or the database; what belongs together in one list. */
 async function secretsOf(config: Config): Promise<string[][]> {
-  const { secretVariables } = await import("../flows/configured-source.ts");
+  const { secretVariables } = await import("../flows/health/configured-source.ts");
   const bySource = (await configuredSources(config)).map((source) =>
     secretVariables(source).flatMap(
       (variable) => config.sourceSettings[source.description.name]?.[variable] ?? [],

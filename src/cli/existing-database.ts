@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import type { Config } from "../config.ts";
-import type { StoredFacts } from "../flows/stored-facts.ts";
+import type { Config } from "../config/config.ts";
+import type { StoredFacts } from "../flows/emissions/stored-facts.ts";
 
 type Where = Config["database"];
 
@@ -15,6 +15,6 @@ export async function lookAtStore<Result>(
   where: Where,
   work: (facts: StoredFacts) => Promise<Result>,
 ): Promise<Result> {
-  if (!hasDatabase(where)) return work((await import("../flows/stored-facts.ts")).NOTHING_STORED);
-  return (await import("../app.ts")).withStore(where, work);
+  if (!hasDatabase(where)) return work((await import("../flows/emissions/stored-facts.ts")).NOTHING_STORED);
+  return (await import("../app/app.ts")).withStore(where, work);
 }

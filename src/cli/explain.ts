@@ -52,14 +52,21 @@ ${EXIT_CODES_HELP}`,
     )
     .action(async (options: Options) => {
       if (options.check !== undefined) return check(options.check);
-      const [{ readConfig }, app, { explainAndCheck }, { accountingCalendar }, { findRegion }] =
-        await Promise.all([
-          import("../config.ts"),
-          import("../app.ts"),
-          import("../flows/explain.ts"),
-          import("../flows/report-emissions.ts"),
-          import("../config-regions.ts"),
-        ]);
+      const [
+        { readConfig },
+        app,
+        { calculateParts },
+        { explainAndCheck },
+        { accountingCalendar },
+        { findRegion },
+      ] = await Promise.all([
+        import("../config/config.ts"),
+        import("../app/app.ts"),
+        import("../app/emissions.ts"),
+        import("../flows/emissions/explain.ts"),
+        import("../flows/emissions/report-emissions.ts"),
+        import("../config/regions.ts"),
+      ]);
       const config = await readConfig();
       if (!hasDatabase(config.database))
         throw new ConfigError("There is no database yet, and so no figure to explain.");
@@ -69,7 +76,7 @@ ${EXIT_CODES_HELP}`,
         const period = figurePeriodOf(options, calendar, app.systemClock());
         if (period === undefined)
           throw new ConfigError("Say which time: --hour, --day, --month, --period, or --from and --to.");
-        const { annualMean } = await app.calculateParts(config, store);
+        const { annualMean } = await calculateParts(config, store);
         return explainAndCheck(
           { store, annualMean, version: programVersion() },
           {
@@ -105,7 +112,7 @@ function labelsOf(texts: readonly string[]): Labels {
 async function check(path: string): Promise<void> {
   const [{ readFile }, { checkExplanation }] = await Promise.all([
     import("node:fs/promises"),
-    import("../flows/explain.ts"),
+    import("../flows/emissions/explain.ts"),
   ]);
   let json: unknown;
   try {

@@ -6,7 +6,7 @@ import type {
   ExplainedUsage,
 } from "../emissions/explanation.ts";
 import type { EnergyProfile, FactorSet } from "../emissions/factor-set.ts";
-import type { CheckedExplanation } from "../flows/explain.ts";
+import type { CheckedExplanation } from "../flows/emissions/explain.ts";
 import { wholeNumber } from "./output.ts";
 
 /** Of many hours, those that matter most are shown in full. */

@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError } from "commander";
 import { ConfigError } from "../core/errors.ts";
-import type { Hotspots } from "../flows/find-hotspots.ts";
+import type { Hotspots } from "../flows/emissions/find-hotspots.ts";
 import { hasDatabase } from "./existing-database.ts";
 import { EXIT_CODES_HELP } from "./exit-codes.ts";
 import { DAY_HELP, type FigurePeriodOptions, figurePeriodOf, MONTH_HELP } from "./figure-period.ts";
@@ -40,10 +40,10 @@ ${EXIT_CODES_HELP}`,
     )
     .action(async (options: Options) => {
       const [{ readConfig }, app, { findHotspots }, { accountingCalendar }] = await Promise.all([
-        import("../config.ts"),
-        import("../app.ts"),
-        import("../flows/find-hotspots.ts"),
-        import("../flows/report-emissions.ts"),
+        import("../config/config.ts"),
+        import("../app/app.ts"),
+        import("../flows/emissions/find-hotspots.ts"),
+        import("../flows/emissions/report-emissions.ts"),
       ]);
       const config = await readConfig();
       if (!hasDatabase(config.database))

@@ -1,5 +1,5 @@
-import type { ImportUsageResult } from "../flows/import-usage.ts";
-import type { RecalcResult } from "../flows/recalculate.ts";
+import type { RecalcResult } from "../flows/emissions/recalculate.ts";
+import type { ImportUsageResult } from "../flows/usage/import-usage.ts";
 import { decimals, wholeNumber } from "./output.ts";
 
 const SHOWN_LINES = 20;

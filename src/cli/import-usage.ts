@@ -1,7 +1,7 @@
 import { Command, Option } from "commander";
-import type { ImportUsageResult } from "../flows/import-usage.ts";
-import type { RecalcResult } from "../flows/recalculate.ts";
-import type { PresetName } from "../flows/usage-readers.ts";
+import type { RecalcResult } from "../flows/emissions/recalculate.ts";
+import type { ImportUsageResult } from "../flows/usage/import-usage.ts";
+import type { PresetName } from "../flows/usage/usage-readers.ts";
 import { EXIT, EXIT_CODES_HELP } from "./exit-codes.ts";
 import { importUsageText, refusedText, warningText } from "./import-usage-text.ts";
 import { print, printJson } from "./output.ts";
@@ -108,16 +108,25 @@ interface Imported {
 }
 
 async function importFile(path: string, options: Options): Promise<Imported> {
-  const [{ readConfig }, { regionNames }, app, { importUsage }, { readUsageFile }, { usageReaders }, files] =
-    await Promise.all([
-      import("../config.ts"),
-      import("../config-regions.ts"),
-      import("../app.ts"),
-      import("../flows/import-usage.ts"),
-      import("../flows/read-usage.ts"),
-      import("../flows/usage-readers.ts"),
-      import("./usage-input.ts"),
-    ]);
+  const [
+    { readConfig },
+    { regionNames },
+    app,
+    { recalcParts },
+    { importUsage },
+    { readUsageFile },
+    { usageReaders },
+    files,
+  ] = await Promise.all([
+    import("../config/config.ts"),
+    import("../config/regions.ts"),
+    import("../app/app.ts"),
+    import("../app/emissions.ts"),
+    import("../flows/usage/import-usage.ts"),
+    import("../flows/usage/read-usage.ts"),
+    import("../flows/usage/usage-readers.ts"),
+    import("./usage-input.ts"),
+  ]);
   const config = await readConfig();
   const wantsRejects = options.rejects !== undefined || options.skipBad === true;
   const rejectsPath =
@@ -164,9 +173,9 @@ async function importFile(path: string, options: Options): Promise<Imported> {
     await input.close();
   }
 
-  async function recalculateWith(store: Parameters<typeof app.recalcParts>[1]): Promise<RecalcResult> {
-    const { recalculate } = await import("../flows/recalculate.ts");
-    const { parts, settings } = await app.recalcParts(config, store);
+  async function recalculateWith(store: Parameters<typeof recalcParts>[1]): Promise<RecalcResult> {
+    const { recalculate } = await import("../flows/emissions/recalculate.ts");
+    const { parts, settings } = await recalcParts(config, store);
     return recalculate(parts, settings);
   }
 }

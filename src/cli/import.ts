@@ -1,5 +1,5 @@
 import { Command, Option } from "commander";
-import type { ImportResult } from "../flows/import-intensity.ts";
+import type { ImportResult } from "../flows/grid/import-intensity.ts";
 import { EXIT_CODES_HELP } from "./exit-codes.ts";
 import { importProgress } from "./import-progress.ts";
 import { importUsageCommand } from "./import-usage.ts";
@@ -87,12 +87,12 @@ async function importFile(path: string, options: Options): Promise<ImportResult>
     { importIntensity },
     zones,
   ] = await Promise.all([
-    import("../config.ts"),
-    import("../config-regions.ts"),
-    import("../app.ts"),
+    import("../config/config.ts"),
+    import("../config/regions.ts"),
+    import("../app/app.ts"),
     import("../sources/input-file.ts"),
     import("../sources/intensity-file.ts"),
-    import("../flows/import-intensity.ts"),
+    import("../flows/grid/import-intensity.ts"),
     import("../zones/cloud-regions.ts"),
   ]);
   const config = await readConfig();

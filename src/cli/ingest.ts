@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import { StoreError } from "../core/errors.ts";
-import type { IngestResult } from "../flows/ingest-result.ts";
+import type { IngestResult } from "../flows/grid/ingest-result.ts";
 import type { Purpose } from "../ingest/plan-calls.ts";
 import { EXIT, EXIT_CODES_HELP } from "./exit-codes.ts";
 import { hours, milliseconds, repeated } from "./options.ts";
@@ -27,11 +27,11 @@ ${EXIT_CODES_HELP}`,
     .action(async (options: { region?: string[]; lookBack?: number; retryDelay?: number; json?: true }) => {
       const [{ readConfig, requireRegion }, app, { ingest }, { locateRegions }, { tellStoreFailure }] =
         await Promise.all([
-          import("../config.ts"),
-          import("../app.ts"),
-          import("../flows/ingest.ts"),
-          import("../flows/locate-regions.ts"),
-          import("../flows/tell-failures.ts"),
+          import("../config/config.ts"),
+          import("../app/app.ts"),
+          import("../flows/grid/ingest.ts"),
+          import("../flows/grid/locate-regions.ts"),
+          import("../flows/grid/tell-failures.ts"),
         ]);
       const config = await readConfig(undefined, { source: true });
       const regions = options.region
@@ -70,7 +70,7 @@ ${EXIT_CODES_HELP}`,
       if (result.outcome === "store-failed") process.exitCode = EXIT.storeFailed;
     });
 
-type Outcome = import("../flows/ingest-result.ts").RegionOutcome;
+type Outcome = import("../flows/grid/ingest-result.ts").RegionOutcome;
 
 const PURPOSE_TEXT: Readonly<Record<Purpose, string>> = {
   "new-hours": "the newest hours",

@@ -18,8 +18,8 @@ ${EXIT_CODES_HELP}`,
     )
     .action(async (options: { json?: true }) => {
       const [{ readConfig }, { openDatabase }, { migrate, schemaVersion }] = await Promise.all([
-        import("../config.ts"),
-        import("../app.ts"),
+        import("../config/config.ts"),
+        import("../app/app.ts"),
         import("../store/migrate.ts"),
       ]);
       const config = await readConfig();

@@ -1,6 +1,6 @@
 import { Command, Option } from "commander";
-import type { ListedProfile } from "../flows/list-profiles.ts";
-import type { MeasuredServiceProfile } from "../flows/measure-profile.ts";
+import type { ListedProfile } from "../flows/usage/list-profiles.ts";
+import type { MeasuredServiceProfile } from "../flows/usage/measure-profile.ts";
 import { EXIT_CODES_HELP } from "./exit-codes.ts";
 import { FROM_HELP, periodOf, TO_HELP } from "./options.ts";
 import { decimals, print, printJson, table, wholeNumber } from "./output.ts";
@@ -60,9 +60,9 @@ ${EXIT_CODES_HELP}`,
 async function measure(options: MeasureOptions): Promise<MeasuredServiceProfile> {
   const [{ readConfig, requireRegion }, app, { measureServiceProfile }, time, { ConfigError }] =
     await Promise.all([
-      import("../config.ts"),
-      import("../app.ts"),
-      import("../flows/measure-profile.ts"),
+      import("../config/config.ts"),
+      import("../app/app.ts"),
+      import("../flows/usage/measure-profile.ts"),
       import("../core/time.ts"),
       import("../core/errors.ts"),
     ]);
@@ -123,9 +123,9 @@ const listCommand = (): Command =>
     .addHelpText("after", "\nExamples:\n  co2e profile list\n  co2e profile list --service checkout --json")
     .action(async (options: { service?: string; json?: true }) => {
       const [{ readConfig }, app, { listProfiles }] = await Promise.all([
-        import("../config.ts"),
-        import("../app.ts"),
-        import("../flows/list-profiles.ts"),
+        import("../config/config.ts"),
+        import("../app/app.ts"),
+        import("../flows/usage/list-profiles.ts"),
       ]);
       const config = await readConfig();
       const all = await app.withStore(config.database, (store) =>

@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import type { PulledUsage, PullResult } from "../flows/pull-usage.ts";
+import type { PulledUsage, PullResult } from "../flows/usage/pull-usage.ts";
 import { EXIT, EXIT_CODES_HELP } from "./exit-codes.ts";
 import { FROM_HELP, hours, periodOf, repeated, TO_HELP } from "./options.ts";
 import { print, printJson, table, wholeNumber } from "./output.ts";
@@ -47,10 +47,10 @@ ${EXIT_CODES_HELP}`,
 
 async function pull(options: Options): Promise<PullResult> {
   const [{ readConfig }, app, { pullUsage }, regions, time, { ConfigError }] = await Promise.all([
-    import("../config.ts"),
-    import("../app.ts"),
-    import("../flows/pull-usage.ts"),
-    import("../config-regions.ts"),
+    import("../config/config.ts"),
+    import("../app/app.ts"),
+    import("../flows/usage/pull-usage.ts"),
+    import("../config/regions.ts"),
     import("../core/time.ts"),
     import("../core/errors.ts"),
   ]);

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import type { Suspect } from "../flows/list-suspects.ts";
+import type { Suspect } from "../flows/grid/list-suspects.ts";
 import { reviewText, suspectsText } from "./readings.ts";
 
 const suspect: Suspect = {

@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError } from "commander";
 import { ConfigError } from "../core/errors.ts";
-import type { Suspect, Suspects } from "../flows/list-suspects.ts";
-import type { ReviewedHour, ReviewResult } from "../flows/review-readings.ts";
+import type { Suspect, Suspects } from "../flows/grid/list-suspects.ts";
+import type { ReviewedHour, ReviewResult } from "../flows/grid/review-readings.ts";
 import { hasDatabase, lookAtStore } from "./existing-database.ts";
 import { EXIT_CODES_HELP } from "./exit-codes.ts";
 import { decimals, print, printJson, wholeNumber } from "./output.ts";
@@ -64,10 +64,10 @@ async function list({ zone, limit, accept, reject, reason, reviewer, json }: Opt
   if (accept || reject || reason !== undefined || reviewer !== undefined)
     throw new ConfigError("Say which readings: co2e readings review ID --accept --reason …");
   const [{ readConfig }, app, { listSuspects }, { withKnownZones }, { resolveZone }] = await Promise.all([
-    import("../config.ts"),
-    import("../app.ts"),
-    import("../flows/list-suspects.ts"),
-    import("../flows/known-zones.ts"),
+    import("../config/config.ts"),
+    import("../app/app.ts"),
+    import("../flows/grid/list-suspects.ts"),
+    import("../flows/grid/known-zones.ts"),
     import("../zones/cloud-regions.ts"),
   ]);
   const config = await readConfig();
@@ -90,10 +90,10 @@ async function review(ids: readonly string[], options: Options): Promise<void> {
     throw new ConfigError("--zone and --limit are for the list; readings are reviewed by their ids.");
   const reviewer = options.reviewer?.trim() || (await systemUser());
   const [{ readConfig }, app, { reviewReadings }, { withKnownZones }] = await Promise.all([
-    import("../config.ts"),
-    import("../app.ts"),
-    import("../flows/review-readings.ts"),
-    import("../flows/known-zones.ts"),
+    import("../config/config.ts"),
+    import("../app/app.ts"),
+    import("../flows/grid/review-readings.ts"),
+    import("../flows/grid/known-zones.ts"),
   ]);
   const config = await readConfig();
   if (!hasDatabase(config.database))

@@ -1,7 +1,7 @@
 import type { Log } from "../flows/parts.ts";
 import { EXIT, exitCodeOf } from "./exit-codes.ts";
 
-type RecalcParts = typeof import("../app.ts")["recalcParts"];
+type RecalcParts = typeof import("../app/emissions.ts")["recalcParts"];
 
 /** Emissions follow the intensity that a command has learnt. Where no usage was ever recorded nothing is loaded. A failure is
  *  logged and sets the exit code; what the command did stands. */
@@ -13,8 +13,8 @@ export async function recalculateAfter(
   try {
     if (!(await store.usage.exists())) return;
     const [{ recalcParts }, { recalculate }] = await Promise.all([
-      import("../app.ts"),
-      import("../flows/recalculate.ts"),
+      import("../app/emissions.ts"),
+      import("../flows/emissions/recalculate.ts"),
     ]);
     const { parts, settings } = await recalcParts(config, store, log);
     const { days, daysChanged, revised } = await recalculate(parts, settings);

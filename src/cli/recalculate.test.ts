@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { silentLog } from "../../test/support/store-data.ts";
 import { RefusedError, StoreError } from "../core/errors.ts";
-import type { RecalcResult } from "../flows/recalculate.ts";
+import type { RecalcResult } from "../flows/emissions/recalculate.ts";
 import { recalcText } from "./recalculate.ts";
 import { recalculateAfter } from "./recalculate-after.ts";
 

@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import type { RecalcResult } from "../flows/recalculate.ts";
+import type { RecalcResult } from "../flows/emissions/recalculate.ts";
 import { EXIT_CODES_HELP } from "./exit-codes.ts";
 import { FROM_HELP, periodOf, repeated, TO_HELP } from "./options.ts";
 import { decimals, print, printJson, wholeNumber } from "./output.ts";
@@ -34,13 +34,15 @@ Examples:
 ${EXIT_CODES_HELP}`,
     )
     .action(async (options: Options) => {
-      const [{ readConfig }, app, { recalculate }, { ConfigError }, { findRegion }] = await Promise.all([
-        import("../config.ts"),
-        import("../app.ts"),
-        import("../flows/recalculate.ts"),
-        import("../core/errors.ts"),
-        import("../config-regions.ts"),
-      ]);
+      const [{ readConfig }, app, { recalcParts }, { recalculate }, { ConfigError }, { findRegion }] =
+        await Promise.all([
+          import("../config/config.ts"),
+          import("../app/app.ts"),
+          import("../app/emissions.ts"),
+          import("../flows/emissions/recalculate.ts"),
+          import("../core/errors.ts"),
+          import("../config/regions.ts"),
+        ]);
       if (options.all && options.from !== undefined)
         throw new ConfigError("Give --all, or --from and --to, not both.");
       if (options.to !== undefined && options.from === undefined)
@@ -58,7 +60,7 @@ ${EXIT_CODES_HELP}`,
       const bar = await progressBar("days", "rows");
       try {
         const result = await app.withStore(config.database, async (store) => {
-          const { parts, settings } = await app.recalcParts(config, store);
+          const { parts, settings } = await recalcParts(config, store);
           if (options.all || period)
             await store.recalcQueue.queueUsage("requested", {
               ...(regions === undefined ? {} : { regions }),

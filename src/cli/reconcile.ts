@@ -1,7 +1,7 @@
 import { Command, Option } from "commander";
 import { ConfigError } from "../core/errors.ts";
 import type { EnergyBoundary } from "../core/usage.ts";
-import type { ReconciledEnergy } from "../flows/reconcile-energy.ts";
+import type { ReconciledEnergy } from "../flows/emissions/reconcile-energy.ts";
 import { kilowattHours } from "./compare.ts";
 import { hasDatabase } from "./existing-database.ts";
 import { EXIT_CODES_HELP } from "./exit-codes.ts";
@@ -48,10 +48,10 @@ ${EXIT_CODES_HELP}`,
     .action(async (options: Options) => {
       const [{ readConfig, requireRegion }, app, { reconcileEnergy }, { accountingCalendar }] =
         await Promise.all([
-          import("../config.ts"),
-          import("../app.ts"),
-          import("../flows/reconcile-energy.ts"),
-          import("../flows/report-emissions.ts"),
+          import("../config/config.ts"),
+          import("../app/app.ts"),
+          import("../flows/emissions/reconcile-energy.ts"),
+          import("../flows/emissions/report-emissions.ts"),
         ]);
       const config = await readConfig();
       if (!hasDatabase(config.database))

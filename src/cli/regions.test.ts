@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { knownRegion, VIRGINIA } from "../../test/support/configured.ts";
-import type { ListedRegion } from "../flows/list-regions.ts";
+import type { ListedRegion } from "../flows/health/list-regions.ts";
 import { regionsText } from "./regions.ts";
 
 const listed = (fields: Partial<ListedRegion> = {}): ListedRegion => ({

@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError } from "commander";
 import { StoreError } from "../core/errors.ts";
-import type { ListedRegion, ListRequest } from "../flows/list-regions.ts";
-import type { StoredFacts } from "../flows/stored-facts.ts";
+import type { StoredFacts } from "../flows/emissions/stored-facts.ts";
+import type { ListedRegion, ListRequest } from "../flows/health/list-regions.ts";
 import { ageText } from "./age.ts";
 import { configuredSources } from "./configured-sources.ts";
 import { lookAtStore } from "./existing-database.ts";
@@ -42,10 +42,10 @@ ${EXIT_CODES_HELP}`,
     )
     .action(async (options: Options) => {
       const [{ readConfig }, app, flow, { NOTHING_STORED }] = await Promise.all([
-        import("../config.ts"),
-        import("../app.ts"),
-        import("../flows/list-regions.ts"),
-        import("../flows/stored-facts.ts"),
+        import("../config/config.ts"),
+        import("../app/app.ts"),
+        import("../flows/health/list-regions.ts"),
+        import("../flows/emissions/stored-facts.ts"),
       ]);
       const config = await readConfig();
       const { provider, search, all } = options;

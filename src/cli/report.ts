@@ -73,11 +73,13 @@ ${EXIT_CODES_HELP}`,
     });
 
 async function readReport(options: Options, format: Format, version: string): Promise<EmissionsReport> {
-  const [{ readConfig, requireRegion }, { withStore, systemClock, reportParts }, flow] = await Promise.all([
-    import("../config.ts"),
-    import("../app.ts"),
-    import("../flows/report-emissions.ts"),
-  ]);
+  const [{ readConfig, requireRegion }, { withStore, systemClock }, { reportParts }, flow] =
+    await Promise.all([
+      import("../config/config.ts"),
+      import("../app/app.ts"),
+      import("../app/emissions.ts"),
+      import("../flows/emissions/report-emissions.ts"),
+    ]);
   const by = await dimensionsOf(options.by ?? ["service", "region"]);
   const labels = labelsOf(options.label ?? []);
   const config = await readConfig();
@@ -101,7 +103,7 @@ async function readReport(options: Options, format: Format, version: string): Pr
       market: options.market ? config.market : null,
       daily: format === "html",
     });
-    const { closedMonthNotes } = await import("../flows/closed-figures.ts");
+    const { closedMonthNotes } = await import("../flows/emissions/closed-figures.ts");
     const closed = await closedMonthNotes({ store }, calendar, current.period);
     return { ...report, notes: [...report.notes, ...closed] };
   });

@@ -7,7 +7,7 @@ export const servicesCommand = (): Command =>
     .option("--json", "print the list as JSON")
     .addHelpText("after", "\nExamples:\n  co2e services\n  co2e services --json")
     .action(async (options: { json?: true }) => {
-      const { readConfig } = await import("../config.ts");
+      const { readConfig } = await import("../config/config.ts");
       const { services } = await readConfig();
       if (options.json) printJson(services);
       else {

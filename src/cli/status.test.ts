@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import type { RegionStatus, SourceStatus, Status } from "../flows/read-status.ts";
+import type { RegionStatus, SourceStatus, Status } from "../flows/health/read-status.ts";
 import { statusText } from "./status.ts";
 
 const RUNS = { runs: 24, succeeded: 24, interrupted: 0 };

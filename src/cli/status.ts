@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import { HOUR_MS } from "../core/time.ts";
-import type { RegionStatus, RunCounts, SourceStatus, Status } from "../flows/read-status.ts";
+import type { RegionStatus, RunCounts, SourceStatus, Status } from "../flows/health/read-status.ts";
 import { ageText } from "./age.ts";
 import { configuredSources } from "./configured-sources.ts";
 import { lookAtStore } from "./existing-database.ts";
@@ -37,10 +37,10 @@ ${EXIT_CODES_HELP}`,
     )
     .action(async (options: Options) => {
       const [{ readConfig, requireRegion }, app, { readStatus }, { withKnownZones }] = await Promise.all([
-        import("../config.ts"),
-        import("../app.ts"),
-        import("../flows/read-status.ts"),
-        import("../flows/known-zones.ts"),
+        import("../config/config.ts"),
+        import("../app/app.ts"),
+        import("../flows/health/read-status.ts"),
+        import("../flows/grid/known-zones.ts"),
       ]);
       const config = await readConfig();
       const regions = options.region

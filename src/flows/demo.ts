@@ -2,12 +2,12 @@ import { lastWholeHours, toIso } from "../core/time.ts";
 import type { EmissionsResult } from "../emissions/operational.ts";
 import { SERVICE_PROFILES, type ServiceProfile } from "../emissions/profiles.ts";
 import type { EmissionsReport } from "../emissions/report/emissions-report.ts";
-import { type CalculateParts, calculate } from "./calculate.ts";
-import { ingest } from "./ingest.ts";
-import type { IngestResult } from "./ingest-result.ts";
+import { type CalculateParts, calculate } from "./emissions/calculate.ts";
+import { reportEmissions } from "./emissions/report-emissions.ts";
+import { type SaveParts, saveEmissions } from "./emissions/save-emissions.ts";
+import { ingest } from "./grid/ingest.ts";
+import type { IngestResult } from "./grid/ingest-result.ts";
 import type { AcceptSettings, IngestParts, ZoneOfRegions } from "./parts.ts";
-import { reportEmissions } from "./report-emissions.ts";
-import { type SaveParts, saveEmissions } from "./save-emissions.ts";
 
 /** The loads of the original design's printed report. */
 const ORIGINAL_LOADS = [

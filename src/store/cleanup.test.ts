@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { onEachEngine } from "../../test/support/engines.ts";
 import { at, emptyStore, later, workload } from "../../test/support/store-data.ts";
 import { DAY_MS, type Instant, type Interval, instant, toIso } from "../core/time.ts";
-import { reportEmissions } from "../flows/report-emissions.ts";
+import { reportEmissions } from "../flows/emissions/report-emissions.ts";
 import type { Database } from "./database.ts";
 import type { Store } from "./store.ts";
 import type { WorkloadEmissions } from "./workloads.ts";

@@ -5,7 +5,7 @@ import { onEachEngine, onPostgres } from "../../test/support/engines.ts";
 import { at, checked, emptyStore, later, policyAt } from "../../test/support/store-data.ts";
 import type { IntensityReading, MixReading, MixWithShares } from "../core/intensity.ts";
 import { HOUR_MS, hourFrom, type Instant, instant, MINUTE_MS } from "../core/time.ts";
-import { recordReadings } from "../flows/record-readings.ts";
+import { recordReadings } from "../flows/grid/record-readings.ts";
 import type { Database } from "./database.ts";
 import { migrate } from "./migrate.ts";
 import { openPostgres } from "./postgres.ts";

@@ -7,8 +7,8 @@ import { at, emptyStore, later, workload } from "../../test/support/store-data.t
 import { DAY_MS, type Instant, type Interval, instant } from "../core/time.ts";
 import { type EmissionsResult, requestEmissions } from "../emissions/operational.ts";
 import { SERVICE_PROFILES } from "../emissions/profiles.ts";
-import { reportEmissions } from "../flows/report-emissions.ts";
-import { saveEmissions } from "../flows/save-emissions.ts";
+import { reportEmissions } from "../flows/emissions/report-emissions.ts";
+import { saveEmissions } from "../flows/emissions/save-emissions.ts";
 import type { Database } from "./database.ts";
 import { migrate } from "./migrate.ts";
 import { openPostgres } from "./postgres.ts";

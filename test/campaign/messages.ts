@@ -1,4 +1,4 @@
-import type { IngestResult } from "../../src/flows/ingest-result.ts";
+import type { IngestResult } from "../../src/flows/grid/ingest-result.ts";
 
 /** From the campaign to its worker. */
 export type Order =

@@ -29,11 +29,11 @@ function noted(): Noted {
 
 async function open(environment: Readonly<Record<string, string>>) {
   const [app, { readConfig }, { ingest }, { backfill }, { locateRegions }] = await Promise.all([
-    import("../../src/app.ts"),
-    import("../../src/config.ts"),
-    import("../../src/flows/ingest.ts"),
-    import("../../src/flows/backfill.ts"),
-    import("../../src/flows/locate-regions.ts"),
+    import("../../src/app/app.ts"),
+    import("../../src/config/config.ts"),
+    import("../../src/flows/grid/ingest.ts"),
+    import("../../src/flows/grid/backfill.ts"),
+    import("../../src/flows/grid/locate-regions.ts"),
   ]);
   const config = await readConfig(environment, { source: true });
   const store = await app.openStore(config.database);

@@ -1,5 +1,5 @@
-import type { ConfiguredSource } from "../../src/flows/configured-source.ts";
-import type { KnownRegion } from "../../src/flows/list-regions.ts";
+import type { ConfiguredSource } from "../../src/flows/health/configured-source.ts";
+import type { KnownRegion } from "../../src/flows/health/list-regions.ts";
 import type { SourceModule } from "../../src/sources/source.ts";
 
 /** A line of the chain, with its key at hand unless said otherwise. */

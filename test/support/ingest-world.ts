@@ -1,7 +1,7 @@
 import type { Notifier } from "../../src/alert/slack.ts";
 import { DAY_MS, type Instant, instant } from "../../src/core/time.ts";
-import { createCallBudget } from "../../src/flows/call-budget.ts";
-import { type IngestRequest, ingest } from "../../src/flows/ingest.ts";
+import { createCallBudget } from "../../src/flows/grid/call-budget.ts";
+import { type IngestRequest, ingest } from "../../src/flows/grid/ingest.ts";
 import type { AcceptSettings, IngestParts, Log } from "../../src/flows/parts.ts";
 import { createElectricityMaps } from "../../src/sources/electricity-maps.ts";
 import { createEnergyCharts } from "../../src/sources/energy-charts.ts";

@@ -4,7 +4,7 @@ import { HOUR_MS, type Instant, type Interval, instant, toIso } from "../../src/
 import type { UsageRow } from "../../src/core/usage.ts";
 import type { FactorSet } from "../../src/emissions/factor-set.ts";
 import { buildFactorSet } from "../../src/emissions/standard-factors.ts";
-import { type RecalcParts, type RecalcResult, recalculate } from "../../src/flows/recalculate.ts";
+import { type RecalcParts, type RecalcResult, recalculate } from "../../src/flows/emissions/recalculate.ts";
 import type { Database } from "../../src/store/database.ts";
 import type { Store } from "../../src/store/store.ts";
 import { silentLog } from "./store-data.ts";

@@ -1,0 +1,302 @@
+import { join, resolve } from "node:path";
+import envPaths from "env-paths";
+import { calendarOf } from "../core/calendar.ts";
+import { ConfigError } from "../core/errors.ts";
+import type { FactorType } from "../core/intensity.ts";
+import type { MarketSettings } from "../emissions/market.ts";
+import { SERVICE_PROFILES, type ServiceProfile } from "../emissions/profiles.ts";
+import { SOURCES, sourceModule } from "../sources/registry.ts";
+import { isSecret, type SourceModule, type SourceSetting } from "../sources/source.ts";
+import { allowedLabels } from "../usage/labels.ts";
+import { type FileSettings, readFileSettings } from "./file.ts";
+import { type PrometheusConfig, readPrometheus } from "./prometheus.ts";
+import { type Region, readRegions, requireRegionOf } from "./regions.ts";
+
+/** Sources that settings can name, in the default order of the chain. */
+const SOURCE_NAMES = SOURCES.map(({ description }) => description.name);
+
+export interface Config {
+  readonly database: { readonly url: string } | { readonly directory: string };
+  /** Where `co2e demo` keeps its data, apart from everything else. */
+  readonly demoDirectories: { readonly sample: string; readonly live: string };
+  readonly regions: readonly Region[];
+  readonly services: Readonly<Record<string, ServiceProfile>>;
+  /** The services of co2e.yaml alone, as it gives them. */
+  readonly configuredServices: FileSettings["services"];
+  /** The chain, in order. A source without its key is in it and cannot be asked. */
+  readonly sources: readonly string[];
+  /** By source: the values of its variables. Absent: a secret that it needs is not set. */
+  readonly sourceSettings: Readonly<Record<string, SourceSettings>>;
+  /** Requests allowed, by source; null lifts a limit. Where nothing is said the source's own numbers hold. */
+  readonly quota: FileSettings["quota"];
+  readonly factorType: FactorType;
+  /** "strict": a reading on another basis never fills an hour. */
+  readonly basis: "fill" | "strict";
+  /** How far back an ingest looks for hours that are missing or still estimated. */
+  readonly lookBackHours: number;
+  /** A region whose newest hour began earlier than this is stale. */
+  readonly staleAfterHours: number;
+  /** Whether a yearly mean may stand in at calculation time when no hour is known. */
+  readonly annualMeans: boolean;
+  /** Whole days that `co2e cleanup` keeps each kind of row; null: for ever. */
+  readonly retention: FileSettings["retention"];
+  /** Time zone of the days and months of all figures. */
+  readonly accountingTimeZone: string;
+  /** Of two origins of one load and tier the first one here counts. */
+  readonly usageOrigins: readonly string[];
+  /** Labels that usage in files may carry. */
+  readonly labels: readonly string[];
+  /** Of all costs; null: costs are refused. */
+  readonly currency: string | null;
+  /** Where usage is pulled from; null: nowhere. */
+  readonly prometheus: PrometheusConfig | null;
+  /** Certificates, contracts and residual mixes for market-based figures beside the location-based ones. */
+  readonly market: MarketSettings;
+  readonly http: { readonly timeoutMs: number; readonly attempts: number; readonly retryDelayMs: number };
+  readonly slackWebhookUrl: string | null;
+  readonly logLevel: string;
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+const LOG_LEVELS = ["fatal", "error", "warn", "info", "debug", "trace", "silent"];
+
+/** Reads the environment and `co2e.yaml` (CO2E_CONFIG, or the working folder). The only reader of both.
+ *  Secrets come from the environment alone. With `needs.source` a source that can be asked is required.
+ *  Throws one ConfigError that names every problem. */
+export async function readConfig(
+  environment: Environment = process.env,
+  needs: { readonly source?: boolean } = {},
+): Promise<Config> {
+  const problems: string[] = [];
+  // An empty variable is how many deployments spell "not set".
+  const env = (name: string): string | undefined => environment[name]?.trim() || undefined;
+  const file = await readFileSettings(env("CO2E_CONFIG"), problems);
+
+  const directory = env("CO2E_DATA_DIR") ?? envPaths("co2e", { suffix: "" }).data;
+  const databaseUrl = env("DATABASE_URL");
+  if (databaseUrl !== undefined) checkDatabaseUrl(databaseUrl, problems);
+
+  const regions = readRegions(file, problems);
+  const config: Config = {
+    database: databaseUrl === undefined ? { directory: resolveDirectory(directory) } : { url: databaseUrl },
+    demoDirectories: {
+      sample: directory === "memory:" ? directory : join(resolve(directory), "demo"),
+      live: directory === "memory:" ? directory : join(resolve(directory), "demo-live"),
+    },
+    regions,
+    services: readServices(file),
+    configuredServices: file.services,
+    sources: readSources(env("CO2E_SOURCES"), file, problems),
+    sourceSettings: readSourceSettings(env, problems),
+    quota: readQuota(file, problems),
+    factorType: file.factorType,
+    basis: file.basis,
+    lookBackHours: file.lookBackHours,
+    staleAfterHours: file.staleAfterHours,
+    annualMeans: file.annualMeans,
+    retention: file.retention,
+    accountingTimeZone: file.accountingTimeZone,
+    usageOrigins: file.usageOrigins,
+    labels: readLabels(file, problems),
+    currency: file.currency,
+    prometheus: readPrometheus(
+      file,
+      regions,
+      {
+        token: env("PROMETHEUS_TOKEN"),
+        username: env("PROMETHEUS_USERNAME"),
+        password: env("PROMETHEUS_PASSWORD"),
+      },
+      problems,
+    ),
+    market: file.market,
+    http: {
+      timeoutMs: readNumber(env, "CO2E_TIMEOUT_MS", 15_000, 1, problems),
+      attempts: 3,
+      retryDelayMs: readNumber(env, "CO2E_RETRY_DELAY_MS", 5_000, 0, problems),
+    },
+    slackWebhookUrl: readUrl(env, "SLACK_WEBHOOK_URL", undefined, problems) ?? null,
+    logLevel: env("CO2E_LOG_LEVEL") ?? "info",
+  };
+  if (!LOG_LEVELS.includes(config.logLevel)) {
+    problems.push(`CO2E_LOG_LEVEL is "${config.logLevel}": use one of ${LOG_LEVELS.join(", ")}`);
+  }
+  if (calendarOf(config.accountingTimeZone) === undefined) {
+    problems.push(
+      `${file.path}: accountingTimeZone ${config.accountingTimeZone} is no time zone: use a name such as Europe/Berlin`,
+    );
+  }
+  if (needs.source && config.sources.length > 0) requireSource(config, problems);
+  if (problems.length > 0) throw new ConfigError(problems);
+  return config;
+}
+
+/** Without a key some sources can be asked all the same; one that serves none of the regions is of no use. */
+function requireSource(config: Config, problems: string[]): void {
+  const isServed = ({ zone, wattTimeRegion }: Region): boolean =>
+    zone === null ||
+    askable(config).some(({ description }) => description.covers({ key: zone, wattTimeRegion }));
+  if (config.regions.length === 0 || config.regions.some(isServed)) return;
+  problems.push(
+    `No source of grid intensity can be asked for ${config.regions.map(({ name }) => name).join(", ")}. ` +
+      `${keyHint(config, config.regions)} Without a key: co2e import intensity FILE, or co2e demo.`,
+  );
+}
+
+/** The configured sources whose secrets are set, in order. */
+export const askable = (config: Pick<Config, "sources" | "sourceSettings">): SourceModule[] =>
+  config.sources.flatMap((name) => {
+    const module = sourceModule(name);
+    return module !== undefined && Object.hasOwn(config.sourceSettings, name) ? [module] : [];
+  });
+
+/** "Set ELECTRICITY_MAPS_API_KEY (https://…), or EIA_API_KEY (https://…).": the keys that would serve one of `regions`. */
+export function keyHint(
+  config: Pick<Config, "sources" | "sourceSettings">,
+  regions: readonly Pick<Region, "zone" | "wattTimeRegion">[],
+): string {
+  const missing = config.sources
+    .filter((name) => !Object.hasOwn(config.sourceSettings, name))
+    .flatMap((name) => sourceModule(name) ?? [])
+    .filter(({ description }) =>
+      regions.some(
+        ({ zone, wattTimeRegion }) => zone === null || description.covers({ key: zone, wattTimeRegion }),
+      ),
+    );
+  if (missing.length === 0) return "";
+  const named = missing.map(({ settings, keyUrl }) => {
+    const secrets = settings.filter(isSecret).map(({ variable }) => variable);
+    return `${secrets.join(" and ")}${keyUrl === null ? "" : ` (${keyUrl})`}`;
+  });
+  return `Set ${named.join(", or ")}.`;
+}
+
+function readLabels(file: FileSettings, problems: string[]): readonly string[] {
+  const { labels, problems: wrong } = allowedLabels(file.labels);
+  problems.push(...wrong.map((problem) => `${file.path}: labels: ${problem}`));
+  return labels;
+}
+
+const readServices = (file: FileSettings): Record<string, ServiceProfile> => ({
+  ...SERVICE_PROFILES,
+  ...Object.fromEntries(
+    Object.entries(file.services).map(([name, { whPerRequest, description, boundary }]) => [
+      name,
+      {
+        wh_per_request: whPerRequest,
+        confidence: "Configured" as const,
+        description,
+        ...(boundary === "it" ? { boundary } : {}),
+      },
+    ]),
+  ),
+});
+
+function readSources(fromEnv: string | undefined, file: FileSettings, problems: string[]): string[] {
+  const [where, names] =
+    fromEnv === undefined
+      ? [`${file.path}: sources`, file.sources ?? SOURCE_NAMES]
+      : ["CO2E_SOURCES", fromEnv.split(",").map((name) => name.trim())];
+  for (const name of names) {
+    if (!SOURCE_NAMES.includes(name))
+      problems.push(`${where} names "${name}": use ${SOURCE_NAMES.join(", ")}, in the order to ask them`);
+  }
+  if (names.length === 0) problems.push(`${where} is empty: name at least one of ${SOURCE_NAMES.join(", ")}`);
+  return [...new Set(names)].filter((name) => SOURCE_NAMES.includes(name));
+}
+
+function readQuota(file: FileSettings, problems: string[]): FileSettings["quota"] {
+  for (const name of Object.keys(file.quota)) {
+    if (!SOURCE_NAMES.includes(name))
+      problems.push(`${file.path}: quota names "${name}": use ${SOURCE_NAMES.join(", ")}`);
+  }
+  return file.quota;
+}
+
+type Env = (name: string) => string | undefined;
+type SourceSettings = Readonly<Record<string, string>>;
+
+function readSourceSettings(env: Env, problems: string[]): Record<string, SourceSettings> {
+  const bySource: Record<string, SourceSettings> = {};
+  for (const { description, settings } of SOURCES) {
+    const values: Record<string, string> = {};
+    const secrets = settings.filter(isSecret);
+    const given = secrets.filter(({ variable }) => env(variable) !== undefined);
+    for (const setting of settings) {
+      const value = readSourceSetting(env, setting, problems);
+      if (value !== undefined) values[setting.variable] = value;
+    }
+    for (const { variable } of given.length > 0 ? secrets : []) {
+      if (env(variable) === undefined)
+        problems.push(`${variable} is not set, ${given[0]?.variable} is: set both or none`);
+    }
+    if (settings.every(({ variable }) => Object.hasOwn(values, variable)))
+      bySource[description.name] = values;
+  }
+  return bySource;
+}
+
+function readSourceSetting(env: Env, setting: SourceSetting, problems: string[]): string | undefined {
+  const { variable, kind, fallback, choices = [] } = setting;
+  const value =
+    kind === "url"
+      ? readUrl(env, variable, fallback, problems)
+      : kind === "key"
+        ? readKey(env, variable, problems)
+        : (env(variable) ?? fallback);
+  if (value === undefined) return undefined;
+  const problem =
+    kind === "choice" && !choices.includes(value)
+      ? `is "${value}": use ${choices.join(" or ")}`
+      : setting.problem?.(value);
+  if (problem === undefined) return value;
+  problems.push(`${variable} ${problem}`);
+  return undefined;
+}
+
+/** A key goes into a header: what cannot stand there is a copying mistake. The value itself is never repeated. */
+function readKey(env: Env, name: string, problems: string[]): string | undefined {
+  const value = env(name);
+  if (value === undefined) return undefined;
+  if (/^[\x21-\x7e]+$/.test(value)) return value;
+  problems.push(`${name} holds spaces or characters that no key has: copy it again`);
+  return undefined;
+}
+
+function readUrl<Fallback extends string | undefined>(
+  env: Env,
+  name: string,
+  fallback: Fallback,
+  problems: string[],
+): string | Fallback | undefined {
+  const value = env(name) ?? fallback;
+  if (value === undefined) return undefined;
+  if (URL.canParse(value) && /^https?:$/.test(new URL(value).protocol)) return value.replace(/\/+$/, "");
+  problems.push(`${name} is no http or https address`);
+  return undefined;
+}
+
+function readNumber(env: Env, name: string, fallback: number, least: number, problems: string[]): number {
+  const text = env(name);
+  if (text === undefined) return fallback;
+  if (/^\d+$/.test(text) && Number(text) >= least && Number(text) <= 3_600_000) return Number(text);
+  problems.push(`${name} is "${text}": use whole milliseconds from ${least} to 3600000`);
+  return fallback;
+}
+
+function checkDatabaseUrl(url: string, problems: string[]): void {
+  // An unescaped slash or @ in the password would move a part of it into host or path, and from there into messages.
+  if (URL.canParse(url)) {
+    const { protocol, pathname } = new URL(url);
+    if (/^postgres(ql)?:$/.test(protocol) && /^(\/[^/@]*)?$/.test(pathname)) return;
+  }
+  problems.push("DATABASE_URL is no PostgreSQL address: postgresql://user:password@host:5432/database");
+}
+
+const resolveDirectory = (directory: string): string =>
+  directory === "memory:" ? directory : resolve(directory);
+
+/** The configured region of that name, "provider:region" or alias. Throws ConfigError with the names that exist. */
+export const requireRegion = (config: Pick<Config, "regions">, name: string): Region =>
+  requireRegionOf(config.regions, name);

@@ -1,0 +1,122 @@
+import { type Calendar, monthInterval } from "../../core/calendar.ts";
+import { ConfigError, RefusedError } from "../../core/errors.ts";
+import { type Interval, toIso } from "../../core/time.ts";
+import { closingText, emissionsOf } from "../../emissions/closing.ts";
+import type { MonthLine } from "../../store/closed-months.ts";
+import type { Store } from "../../store/store.ts";
+import type { Clock } from "../parts.ts";
+import { waitingDays } from "./days-to-recalculate.ts";
+import { accountingCalendar } from "./report-emissions.ts";
+
+export interface CloseParts {
+  readonly store: Pick<Store, "closedMonths" | "emissionReports" | "transaction">;
+  readonly clock: Clock;
+  /** Hexadecimal. */
+  readonly sha256: (text: string) => string;
+  readonly version: string;
+}
+
+export interface ClosedMonth {
+  readonly month: string;
+  readonly timeZone: string;
+  readonly closedBy: string;
+  readonly series: number;
+  readonly kWh: number;
+  /** Calculated and estimated; null: nothing is known. */
+  readonly emissionsGCO2e: number | null;
+  readonly manifest: Readonly<Record<string, unknown>>;
+  readonly sha256: string;
+  readonly previousSha256: string | null;
+  readonly notes: readonly string[];
+}
+
+/** Copies the sums of a month, with a manifest and a hash over both and over the month closed before. Throws RefusedError for
+ *  a month that is not over, is closed already, has nothing, or waits to be recalculated. */
+export async function closeMonth(
+  parts: CloseParts,
+  request: { readonly month: string; readonly closedBy: string },
+): Promise<ClosedMonth> {
+  const { month, closedBy } = request;
+  const calendar = await accountingCalendar(parts);
+  const interval = intervalOfMonth(calendar, month);
+  if (interval.end > parts.clock())
+    throw new RefusedError(
+      `Not closed: ${month} is not over in ${calendar.timeZone}; it ends at ${toIso(interval.end)}.`,
+    );
+  return parts.store.transaction(async ({ closedMonths }) => {
+    await closedMonths.lock();
+    const all = await closedMonths.all();
+    const there = all.find((closed) => closed.month === month);
+    if (there !== undefined)
+      throw new RefusedError(
+        `Not closed: ${month} was closed by ${there.closedBy} at ${toIso(there.closedAt)}. What was learnt since is booked with: ` +
+          `co2e close adjust ${month} --booked-in MONTH --reason TEXT`,
+      );
+    const waiting = await closedMonths.daysToRecalculate(interval);
+    if (waiting > 0)
+      throw new RefusedError(
+        `Not closed: ${waitingDays(waiting)} in ${month} to be worked out again. Run: co2e recalculate`,
+      );
+    const lines = await closedMonths.liveLines(month);
+    if (lines.length === 0)
+      throw new RefusedError(
+        `Not closed: ${month} has no emissions. Look with: co2e report --month ${month}`,
+      );
+    const evidence = await closedMonths.evidence(month, interval);
+    const kWh = sum(lines, (line) => line.kWh);
+    const manifest = {
+      codeVersion: parts.version,
+      calculatedBy: evidence.codeVersions,
+      factorSets: evidence.factorSets,
+      usageRows: evidence.usageRows,
+      hoursOfMonth: (interval.end - interval.start) / 3_600_000,
+      hoursByKind: evidence.hoursByKind,
+      kWh,
+      coveredKWh: sum(lines, (line) => line.coveredKWh),
+      estimatedKWh: sum(lines, (line) => line.estimatedKWh),
+      kWhByTier: evidence.kWhByTier,
+      statedRowsLeftOut: evidence.statedRows,
+    };
+    const previousSha256 = all.at(-1)?.sha256 ?? null;
+    const closed = { month, timeZone: calendar.timeZone, closedBy, previousSha256, manifest };
+    const sha256 = parts.sha256(closingText({ ...closed, lines }));
+    await closedMonths.write({ ...closed, sha256 }, lines);
+    return {
+      ...closed,
+      sha256,
+      series: lines.length,
+      kWh,
+      emissionsGCO2e: emissionsOfLines(lines),
+      notes: notesOn(await closedMonths.openMonthsBefore(month), evidence.statedRows),
+    };
+  });
+}
+
+/** Half-open. Throws ConfigError for what is no month. */
+export function intervalOfMonth(calendar: Calendar, month: string): Interval {
+  if (!/^\d{4}-(0[1-9]|1[0-2])$/.test(month))
+    throw new ConfigError(`${month} is no month: write it as 2026-10.`);
+  return monthInterval(calendar, month);
+}
+
+const sum = (lines: readonly MonthLine[], of: (line: MonthLine) => number): number =>
+  lines.reduce((total, line) => total + of(line), 0);
+
+/** Null: none of the lines has emissions. */
+export function emissionsOfLines(lines: readonly MonthLine[]): number | null {
+  const known = lines.flatMap((line) => emissionsOf(line) ?? []);
+  return known.length === 0 ? null : known.reduce((total, g) => total + g, 0);
+}
+
+function notesOn(openMonths: readonly string[], statedRows: number): string[] {
+  return [
+    ...(openMonths.length > 0
+      ? [`Open: earlier months have figures and are not closed: ${openMonths.join(", ")}.`]
+      : []),
+    ...(statedRows > 0
+      ? [
+          `Left out: ${statedRows} rows that state their own figures (no stored usage is behind them) are not closed.`,
+        ]
+      : []),
+  ];
+}
