@@ -119,7 +119,7 @@ async function ingestOnce(
     const zones = app.zonesOf(located);
     const startedMs = performance.now();
     const result = await ingest(
-      { ...parts, notifier: null },
+      parts,
       { ...settings, zones, unplaced: [], lookBackHours: config.lookBackHours },
     );
     const ms = performance.now() - startedMs;

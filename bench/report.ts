@@ -1,4 +1,4 @@
-// npm run bench:report: a report of a year from the daily roll-ups against the same sums from raw usage, joined to the hourly
+// npm run bench:report: a report of a year from the roll-ups against the same sums from raw usage, joined to the hourly
 // intensity, on the same PostgreSQL in the same run; and what keeping the roll-ups costs for each row that comes in.
 import { HOUR_MS, instant, toIso } from "../src/core/time.ts";
 import type { UsageRow } from "../src/core/usage.ts";
@@ -61,9 +61,10 @@ async function fill(database: Database, rows: number): Promise<number> {
     insert into emission_day (series_id, day, requests, kwh, covered_kwh, estimated_kwh, kwh_measured, kwh_modelled,
         kwh_profile, kwh_guess, kwh_intensity_measured, kwh_intensity_estimated, kwh_intensity_modelled,
         kwh_intensity_sample, kwh_intensity_unstated, kwh_uniform, g_co2e, g_estimated, g_low, g_high, min_g_per_kwh,
-        max_g_per_kwh, cells, created_in)
+        max_g_per_kwh, cells, factor_sets, created_in)
       select series_id, day, sum(requests), sum(kwh), sum(covered_kwh), 0, sum(kwh), 0, 0, 0, sum(covered_kwh), 0, 0, 0, 0, 0,
-        sum(g_co2e), 0, sum(g_low), sum(g_high), min(g_per_kwh), max(g_per_kwh), count(*), 1
+        sum(g_co2e), 0, sum(g_low), sum(g_high), min(g_per_kwh), max(g_per_kwh), count(*),
+        array[min(factor_set_id)], 1
       from emission_cell group by series_id, day;
     alter table usage_row enable trigger user;
     alter table co2e_emissions enable trigger user;

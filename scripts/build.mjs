@@ -14,6 +14,10 @@ const LOADED_WHEN_NEEDED = [
   "cli-progress",
   "fast-xml-parser",
   "hyparquet",
+  "fastify",
+  "@fastify/helmet",
+  "@fastify/rate-limit",
+  "prom-client",
   "pg-native",
 ];
 
@@ -34,6 +38,16 @@ const { metafile } = await build({
     js: 'import { createRequire as createRequireOf } from "node:module";\nconst require = createRequireOf(import.meta.url);',
   },
   metafile: true,
+  logLevel: "warning",
+});
+// By itself and without Node, so that a program can bundle it for wherever it runs.
+await build({
+  entryPoints: { client: "src/client/client.ts" },
+  outdir: "dist",
+  bundle: true,
+  format: "esm",
+  platform: "neutral",
+  target: "es2022",
   logLevel: "warning",
 });
 // Beside the bundle, where a database administrator finds them and store/migrate.ts looks for them.

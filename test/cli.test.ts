@@ -263,7 +263,9 @@ Grid Intensity:   450.25 gCO2/kWh (avg)
 
 describe("live data on the embedded store", () => {
   const folder = temporaryFolder();
-  const env = () => ({ ...base, CO2E_DATA_DIR: join(folder, "data") });
+  const config = join(temporaryFolder(), "co2e.yaml");
+  writeFileSync(config, "alerts: { rules: { ingest-failures: { afterFailures: 1 } } }\n");
+  const env = () => ({ ...base, CO2E_DATA_DIR: join(folder, "data"), CO2E_CONFIG: config });
 
   it("one failing zone: exit 2, the other stored, Slack told, no secret in any output or file", async () => {
     maps.forbidZone("DE");
@@ -278,7 +280,7 @@ describe("live data on the embedded store", () => {
       { region: "us-east-1", hoursWritten: 72, source: "electricity_maps", error: null },
       { region: "eu-central-1", hoursWritten: 0, source: null, error: expect.stringContaining("zone DE") },
     ]);
-    expect(slack.texts).toEqual([expect.stringMatching(/1 of 2 regions.*\n.*eu-central-1 \(DE\)/)]);
+    expect(slack.texts).toEqual([expect.stringMatching(/Ingest of eu-central-1 fails.*\(grid zone DE\)/)]);
     for (const secret of [KEY, SLACK_SECRET]) {
       expect(failed.stdout + failed.stderr).not.toContain(secret);
       expect(filesContaining(folder, secret)).toEqual([]);
@@ -297,6 +299,7 @@ describe("live data on the embedded store", () => {
     const { exitCode, stdout } = await runCo2e(["ingest"], env());
     expect(exitCode).toBe(0);
     expect(stdout).toMatch(/eu-central-1 +DE +electricity_maps +72 +0 +0/);
+    expect(slack.texts.at(-1)).toMatch(/^Resolved: Ingest of eu-central-1 fails/);
   });
 
   it("Slack that is down changes neither the exit code nor the rows", async () => {
@@ -515,7 +518,9 @@ it("a database that is not there is exit 3, Slack is told, and the password stay
   expect(stderr).toMatch(/Cannot use PostgreSQL at 127.0.0.1:9\/none/);
   expect(stdout + stderr + slack.texts.join()).not.toContain("p4ssw0rd");
   expect(slack.texts).toEqual([
-    expect.stringMatching(/ingest failed and stored nothing: Cannot use PostgreSQL/),
+    expect.stringMatching(
+      /ingest failed and stored nothing\. The database could not be used: Cannot use Postgre/,
+    ),
   ]);
 });
 

@@ -1,8 +1,10 @@
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
+import { closedText, figureText } from "../src/cli/close.ts";
 import { calendarOf } from "../src/core/calendar.ts";
 import { RefusedError } from "../src/core/errors.ts";
 import type { Interval } from "../src/core/time.ts";
+import { closingText } from "../src/emissions/closing.ts";
 import { closeMonth } from "../src/flows/emissions/close-month.ts";
 import {
   bookAdjustment,
@@ -43,6 +45,7 @@ onEachEngine((engine) => {
         kWh: 3,
         series: 1,
         previousSha256: null,
+        leftOut: { rows: 0, kWh: 0, gCO2e: null },
         notes: [],
       });
       expect(october.manifest).toMatchObject({
@@ -66,6 +69,55 @@ onEachEngine((engine) => {
       await runRecalc(store);
       await closing(store, "2025-10");
       await expect(closing(store, "2025-10")).rejects.toThrow("was closed by ann");
+    });
+
+    it("leaves out rows that state their own figures, and says how much they are", async () => {
+      const { database, store } = await twoMonths();
+      const state = (start: string, end: string, kWh: number, g: number | null) =>
+        database.query(
+          `insert into workload_emissions (service_name, region, period_start, period_end, request_count, total_kwh, total_gco2e)
+           values ('q2q-ai', 'us-east-1', $1, $2, 100, $3, $4)`,
+          [start, end, kWh, g],
+        );
+      await state("2025-09-01T00:00Z", "2025-09-02T00:00Z", 9, 9);
+      await expect(closing(store, "2025-09")).rejects.toThrow(
+        "has no emissions that are worked out from usage. Left out: a row that states its own figures " +
+          "(no stored usage is behind it), 9.000 kWh and 0.009 kg CO2e. Look with: co2e report --month 2025-09",
+      );
+      // 12 of its 24 hours lie in October: 4 kWh, 1,600 g. One hour of four has usage: 3 kWh, emissions unknown. The last
+      // one has usage in all of its time.
+      await state("2025-10-31T12:00Z", "2025-11-01T12:00Z", 8, 3200);
+      await state("2025-10-10T08:00Z", "2025-10-10T12:00Z", 4, null);
+      await state("2025-10-10T10:15Z", "2025-10-10T10:45Z", 7, 7000);
+      const october = await closing(store, "2025-10");
+      expect(october).toMatchObject({
+        kWh: 3,
+        emissionsGCO2e: 1200,
+        leftOut: { rows: 2, kWh: 7, gCO2e: 1600 },
+        manifest: { statedRowsLeftOut: 2, statedKWhLeftOut: 7, statedGCO2eLeftOut: 1600 },
+      });
+      const said =
+        "Left out: 2 rows that state their own figures (no stored usage is behind them), 7.000 kWh and 1.600 kg CO2e: " +
+        "a report of the month shows them too; what is closed does not hold them.";
+      expect(october.notes).toEqual([said]);
+      expect(closedText(october)).toContain(said);
+      const figures = await closedFigures({ store });
+      expect(figures).toMatchObject([{ closedKWh: 3, leftOut: { rows: 2, kWh: 7, gCO2e: 1600 } }]);
+      expect(figures.flatMap(figureText)).toContain(
+        "  not in it: 2 rows that state their own figures, 7.000 kWh, 1.600 kg CO2e",
+      );
+      expect(await verifyClosedMonths({ store, sha256 })).toEqual({ months: 1, problems: [] });
+    });
+
+    it("a month that was closed before manifests said how much, still follows and says nothing of it", async () => {
+      const { store } = await twoMonths();
+      const manifest = { codeVersion: "0.2.0", statedRowsLeftOut: 2 };
+      const closed = { month: "2025-10", timeZone: "UTC", closedBy: "ann", previousSha256: null, manifest };
+      const lines = await store.closedMonths.liveLines("2025-10");
+      await store.closedMonths.write({ ...closed, sha256: sha256(closingText({ ...closed, lines })) }, lines);
+      await closing(store, "2025-11");
+      expect(await verifyClosedMonths({ store, sha256 })).toEqual({ months: 2, problems: [] });
+      expect(await closedFigures({ store }, ["2025-10"])).toMatchObject([{ leftOut: null }]);
     });
 
     it("says that an earlier month is still open", async () => {

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
+import { RULE_NAMES } from "../src/alert/rules/rule.ts";
 import { EXIT } from "../src/cli/exit-codes.ts";
 import { readConfig } from "../src/config/config.ts";
 import { SOURCES } from "../src/sources/registry.ts";
@@ -108,7 +109,9 @@ it("every environment variable is documented, and no other", () => {
 
 it("every key of co2e.yaml is documented, and no other", () => {
   const schemas =
-    /const RegionSettings[\s\S]*?interface FileSettings/.exec(read("src/config/file.ts"))?.[0] ?? "";
+    (/const RegionSettings[\s\S]*?interface FileSettings/.exec(read("src/config/file.ts"))?.[0] ?? "") +
+    read("src/config/file-alerts.ts") +
+    read("src/config/file-jobs.ts");
   const keys = [...schemas.matchAll(/^\s+(\w+): (?:v\.|[A-Z]\w*,$)/gm)].map(([, key]) => key);
   expect(keys).toContain("whPerRequest");
   const documented = firstCells(section(read("docs/configuration.md"), "## co2e.yaml"))
@@ -118,7 +121,9 @@ it("every key of co2e.yaml is documented, and no other", () => {
 });
 
 it("the examples of co2e.yaml can be read", async () => {
-  const examples = codeBlocks(read("docs/configuration.md")).filter(({ language }) => language === "yaml");
+  const examples = ["docs/configuration.md", "docs/alerts.md"]
+    .flatMap((path) => codeBlocks(read(path)))
+    .filter(({ language }) => language === "yaml");
   expect(examples.length).toBeGreaterThan(0);
   const directory = mkdtempSync(join(tmpdir(), "co2e-docs-"));
   try {
@@ -197,6 +202,12 @@ it("the order in which the sources are asked by default stands in the documents,
     const text = (limit: number | null): string => (limit === null ? "none" : String(limit));
     expect([name, limits.get(name)]).toEqual([name, [text(quota.perMinute), text(quota.perDay)]]);
   }
+});
+
+it("every rule of alerts is documented, and its messages lead to a section of the runbook", () => {
+  expect(firstCells(section(read("docs/alerts.md"), "## Rules"))).toEqual([...RULE_NAMES]);
+  const anchors = anchorsOf(join(ROOT, "docs/runbook.md"));
+  expect(RULE_NAMES.filter((rule) => !anchors.includes(rule))).toEqual([]);
 });
 
 // ---- Figures
@@ -295,5 +306,5 @@ it("the example file says the defaults", async () => {
     CO2E_CONFIG: join(ROOT, "co2e.example.yaml"),
     CO2E_DATA_DIR: "memory:",
   });
-  expect(example).toEqual(await readConfig({ CO2E_DATA_DIR: "memory:" }));
+  expect(example).toEqual({ ...(await readConfig({ CO2E_DATA_DIR: "memory:" })), hasFile: true });
 });

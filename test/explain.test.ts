@@ -8,6 +8,7 @@ import type { UsageRow } from "../src/core/usage.ts";
 import type { Explanation } from "../src/emissions/explanation.ts";
 import { recompute } from "../src/emissions/recompute.ts";
 import { checkExplanation, explainAndCheck } from "../src/flows/emissions/explain.ts";
+import { reportEmissions } from "../src/flows/emissions/report-emissions.ts";
 import { recordWithin } from "../src/flows/grid/record-readings.ts";
 import type { Store } from "../src/store/store.ts";
 import { onEachEngine } from "./support/engines.ts";
@@ -65,7 +66,13 @@ onEachEngine((engine) => {
       const explained = await explainIn(store, HOUR, { service: "q2q-ai", labels: { team: "search" } });
       // 2 kWh IT × 1.5 = 3 kWh; 3 kWh × 400 g = 1,200 g
       expect(explained.figure).toMatchObject({ kWh: 3, gCO2e: 1200, requests: 100 });
-      expect(explained.recomputed).toEqual({ figure: explained.figure, differences: [] });
+      expect(explained.recomputed).toEqual({
+        figure: explained.figure,
+        differences: [],
+        cells: 1,
+        statedRows: 0,
+        removedDays: 0,
+      });
       expect(explained.hours).toMatchObject([
         {
           gCO2ePerKWh: 400,
@@ -168,6 +175,42 @@ onEachEngine((engine) => {
       );
       expect(explained.notes).toEqual([expect.stringContaining("Not up to date: 1 day of a region waits")]);
     });
+  });
+
+  it("days whose hours are no longer kept are part of the figure, as they are of the report", async () => {
+    const { database, store } = await emptyStore(engine);
+    const days = { start: DAY.start, end: later(DAY.end, 24) };
+    await putHours(database, "us-east-1", flatHours(days));
+    await record(
+      store,
+      [0, 1, 24].map((hours) => usageRow({ start: later(T, hours) })),
+    );
+    await runRecalc(store);
+    await database.script(
+      "delete from emission_cell where day = '2026-01-05'; update emission_day set has_cells = false where day = '2026-01-05'",
+    );
+    const reported = async (interval: Interval) => {
+      const { total } = await reportEmissions({ store }, "test", interval);
+      const { energyKWh: kWh, emissionsGCO2e: gCO2e, requestCount: requests, lowGCO2e, highGCO2e } = total;
+      return { kWh, gCO2e, requests, lowGCO2e, highGCO2e };
+    };
+    // 2 kWh × 1.5 × 400 g = 1,200 g an hour: two on the day that is a sum, one on the other.
+    const both = asJson(await explainIn(store, days));
+    expect(both.figure).toMatchObject({ kWh: 9, gCO2e: 3600, requests: 300 });
+    expect(both.figure).toMatchObject(await reported(days));
+    expect(both.removedDays).toMatchObject([{ day: "2026-01-05", region: "us-east-1", kWh: 6, gCO2e: 2400 }]);
+    expect(checkExplanation(both)).toMatchObject({ differences: [], cells: 1, removedDays: 1 });
+    expect(explanationText(both).join("\n")).toContain(
+      "1 hourly figure worked out again, 1 sum of a day taken as it is",
+    );
+    const changed = { ...both, removedDays: both.removedDays.map((day) => ({ ...day, kWh: 7 })) };
+    expect(checkExplanation(changed).differences).toHaveLength(2);
+    // From noon on half of it: 3 kWh and 1,200 g, besides the hour of the next day.
+    const fromNoon = { start: later(days.start, 12), end: days.end };
+    const half = await explainIn(store, fromNoon);
+    expect(half.figure).toMatchObject({ kWh: 6, gCO2e: 2400, requests: 200 });
+    expect(half.figure).toMatchObject(await reported(fromNoon));
+    expect(half.recomputed.differences).toEqual([]);
   });
 
   it("a label set is explained together with the usage of others that decides which origin counts", async () => {

@@ -2,9 +2,11 @@ import { describe, expect, it } from "vitest";
 import { comparisonText } from "../src/cli/compare.ts";
 import { hotspotsText } from "../src/cli/hotspots.ts";
 import { reconciliationText } from "../src/cli/reconcile.ts";
+import { toIso } from "../src/core/time.ts";
 import { compareRegions } from "../src/flows/emissions/compare-regions.ts";
 import { findHotspots } from "../src/flows/emissions/find-hotspots.ts";
 import { reconcileEnergy } from "../src/flows/emissions/reconcile-energy.ts";
+import { reportEmissions } from "../src/flows/emissions/report-emissions.ts";
 import { onEachEngine } from "./support/engines.ts";
 import { flatHours, putHours, record, runRecalc, usageRow } from "./support/recalc-world.ts";
 import { at, emptyStore, later } from "./support/store-data.ts";
@@ -113,6 +115,42 @@ onEachEngine((engine) => {
       expect(result).toMatchObject({ unattributedKWh: -3, unattributedGCO2e: null });
       expect(result.notes[0]).toContain("Attributed more than the meter says");
     });
+  });
+
+  it("energy of rows that state their own figures is attributed, as far as a report counts it", async () => {
+    const { database, store } = await emptyStore(engine);
+    await putHours(database, "us-east-1", flatHours(PERIOD));
+    await record(store, [usageRow({ start: PERIOD.start })]);
+    await runRecalc(store);
+    const [from, until] = [PERIOD.start, PERIOD.end].map(toIso);
+    await database.query(
+      `insert into workload_emissions (service_name, region, period_start, period_end, request_count, total_kwh, total_gco2e)
+       values ('q2q-ai', 'us-east-1', $1, $2, 0, 8, null), ('saved', 'us-east-1', $1, $2, 0, 1, 400),
+              ('elsewhere', 'eu-central-1', $1, $2, 0, 50, 400)`,
+      [from, until],
+    );
+    const region = { name: "us-east-1", pue: 1.5 };
+    const result = await reconcileEnergy(
+      { store },
+      { period: "test", interval: PERIOD, region, meterKWh: 12, boundary: "facility" },
+    );
+    // Usage in the first of four hours: 2 kWh × 1.5 = 3 kWh; the row counts for the other three, 8 × 3 ÷ 4 = 6 kWh; and 1 kWh
+    // of a service without usage. 12 − 10 = 2 kWh, × 400 g = 800 g.
+    expect(result).toMatchObject({
+      services: [
+        { service: "q2q-ai", kWh: 9 },
+        { service: "saved", kWh: 1 },
+      ],
+      attributedKWh: 10,
+      statedKWh: 7,
+      unattributedKWh: 2,
+      unattributedGCO2e: 800,
+    });
+    const report = await reportEmissions({ store }, "test", PERIOD, { region: "us-east-1" });
+    expect(result.attributedKWh).toBe(report.total.energyKWh);
+    expect(result.notes).toEqual([
+      "Stated: 7.000 kWh of the services are what 2 rows state as their own figures; they are taken as energy after PUE.",
+    ]);
   });
 
   describe("regions compared", () => {

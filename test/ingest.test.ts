@@ -126,7 +126,7 @@ onEachEngine((engine) => {
       ["cuts the JSON", { kind: "cut-json" }, /not JSON/],
     ];
     it.each(faults)(
-      "%s: the region is named, the others are stored, Slack is told",
+      "%s: the region is named, the others are stored, the run is noted",
       async (_name, fault, message) => {
         world.maps.faults.add({ match: forZone("DE"), times: ALWAYS, fault });
         const result = await world.ingest();
@@ -138,9 +138,12 @@ onEachEngine((engine) => {
           hoursWritten: 24,
         });
         expect(await hoursOf("eu-central-1")).toEqual([]);
-        expect(world.told).toHaveLength(1);
-        expect(world.told[0]).toMatch(/1 of 3 regions/);
-        expect(world.told[0]).toMatch(/eu-central-1 \(DE\)/);
+        const [failed] = await world.store.runs.latestOf(["eu-central-1"]);
+        expect(failed).toMatchObject({
+          zone: "DE",
+          outcome: "failed",
+          error: expect.stringMatching(message),
+        });
 
         world.maps.faults.clear();
         expect((await world.ingest()).outcome).toBe("complete");
@@ -152,11 +155,11 @@ onEachEngine((engine) => {
       ["500", { kind: "status", status: 500 } as const],
       ["429 with Retry-After", { kind: "status", status: 429, headers: { "retry-after": "0.01" } } as const],
       ["a page", { kind: "html" } as const],
-    ])("answers %s twice and then right: nobody is told", async (_name, fault) => {
+    ])("answers %s twice and then right: nothing failed", async (_name, fault) => {
       world.maps.faults.add({ match: forZone("DE"), times: 2, fault });
       expect((await world.ingest()).outcome).toBe("complete");
       expect(await hoursOf("eu-central-1")).toHaveLength(24);
-      expect(world.told).toEqual([]);
+      expect(await world.store.runs.latestOf(["eu-central-1"])).toMatchObject([{ error: null }]);
     });
 
     it("401 for one zone outside the plan stops no other", async () => {
@@ -290,12 +293,10 @@ onEachEngine((engine) => {
       ).toBe(0);
     });
 
-    it("that could fill past hours only is told: the recent ones are missing", async () => {
-      await world.ingest({ withWatttime: true });
-      expect(world.told).toEqual([expect.stringMatching(/1 of 3 regions miss their recent hours/)]);
-      expect(world.told[0]).toMatch(
-        /eu-central-1 \(DE\): watttime filled past hours, the recent ones are missing/,
-      );
+    it("that could fill past hours only is no failure, and leaves the region without recent data", async () => {
+      const outcome = outcomeOf(await world.ingest({ withWatttime: true }), "eu-central-1");
+      expect(outcome).toMatchObject({ source: "watttime", failure: null });
+      expect(NOW - Date.parse(outcome?.newestHour ?? "")).toBeGreaterThan(3 * HOUR_MS);
     });
 
     it("that has recent hours only gives no value: its average never stands in for them", async () => {
@@ -437,7 +438,6 @@ onEachEngine((engine) => {
     const result = await world.ingest();
     expect(result.outcome).toBe("source-failed");
     expect(outcomeOf(result, "us-east-1")).toMatchObject({ hoursWritten: 24 });
-    expect(world.told).toHaveLength(1);
   });
 
   it("a provider of the chain comes before an imported file, and a typed row before both", async () => {
@@ -525,7 +525,6 @@ onEachEngine((engine) => {
       {
         store: world.store,
         sources: [createSampleGrid()],
-        notifier: null,
         clock: () => instant(NOW),
         log: silentLog,
         sleep: async () => {},

@@ -95,6 +95,23 @@ onEachEngine((engine) => {
   const asked = () =>
     fake.requests.map(({ query }) => [numberOf(Number(query.start)), numberOf(Number(query.end))]);
 
+  it("that is stopped ends between two portions of hours, and the next one goes on from there", async () => {
+    const stop = new AbortController();
+    const stopped = pull({
+      hoursPerQuery: 2,
+      signal: stop.signal,
+      onProgress: ({ hoursDone }) => {
+        if (hoursDone === 4) stop.abort(new Error("told to stop"));
+      },
+    });
+    await expect(stopped).rejects.toThrow("told to stop");
+    expect((await stored()).map((row) => row.hour)).toEqual([0, 1, 2, 3]);
+    // Hours 0 to 2 are settled at 06:00, 3 hours after their end; hour 3 is looked at again.
+    expect((await pull()).pulls).toMatchObject([
+      { hoursKnown: 3, hoursAsked: 3, rowsNew: 2, outcome: "complete" },
+    ]);
+  });
+
   it("keeps whole past hours of each pull under its own origin, and works them out once", async () => {
     now = instant(hour(2) + 40 * 60_000);
     const result = await pull({ pulls: [POWER, HTTP], lookBackHours: 2 });

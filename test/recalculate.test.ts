@@ -160,7 +160,7 @@ onEachEngine((engine) => {
       await runRecalc(store);
       await store.transaction(({ usage }) => usage.remove(usageRow({ start: T }), [usageRow({ start: T })]));
       expect(await runRecalc(store)).toMatchObject({ cellsRemoved: 1, revised: { days: 1 } });
-      expect(await figuresOf(database)).toEqual({ cells: [], days: [], projected: [] });
+      expect(await figuresOf(database)).toEqual({ cells: [], days: [], months: [], projected: [] });
     });
 
     it("days of a region that nothing is known of wait, and the others go on", async () => {

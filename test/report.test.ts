@@ -77,10 +77,11 @@ async function put(database: Database, zone: Calendar, interval: Interval, load:
     insert into emission_day (series_id, day, requests, kwh, covered_kwh, estimated_kwh, kwh_measured, kwh_modelled,
       kwh_profile, kwh_guess, kwh_intensity_measured, kwh_intensity_estimated, kwh_intensity_modelled,
       kwh_intensity_sample, kwh_intensity_unstated, kwh_uniform, g_co2e, g_estimated, g_embodied, g_low, g_high,
-      min_g_per_kwh, max_g_per_kwh, cost, units, cells, created_in)
+      min_g_per_kwh, max_g_per_kwh, cost, units, cells, factor_sets, created_in)
     select series_id, day, sum(requests), sum(kwh), sum(covered_kwh), sum(estimated_kwh), sum(kwh), 0, 0, 0,
       sum(covered_kwh), 0, 0, 0, 0, 0, sum(g_co2e), sum(g_estimated), sum(g_embodied), sum(g_low), sum(g_high),
-      min(g_per_kwh), max(g_per_kwh), sum(cost), jsonb_build_object('orders', 10 * count(*)), count(*), 0
+      min(g_per_kwh), max(g_per_kwh), sum(cost), jsonb_build_object('orders', 10 * count(*)), count(*),
+      array_agg(distinct factor_set_id), 0
     from emission_cell where series_id = ${series?.id} group by series_id, day
     on conflict do nothing`);
 }
@@ -131,7 +132,7 @@ onEachEngine((engine) => {
       expect(report.inputs).toMatchObject({
         version: "0.2.0",
         factorTypes: ["lifecycle"],
-        factorSet: { sha256: "f00d" },
+        factorSets: [{ sha256: "f00d" }],
         sources: [{ source: "energy_charts", kind: "measured", basis: null, hours: 1 }],
         currency: "EUR",
       });

@@ -1,4 +1,3 @@
-import type { Notifier } from "../alert/slack.ts";
 import type { Config } from "../config/config.ts";
 import type { Region } from "../config/regions.ts";
 import { type Instant, instant } from "../core/time.ts";
@@ -20,20 +19,38 @@ export async function openDatabase(where: Config["database"]): Promise<Database>
   return (await import("../store/pglite.ts")).openPglite(where.directory);
 }
 
-/** Opens the configured store, ready to use. The embedded one is created and migrated on first use; PostgreSQL never
- *  silently: a missing, older or newer schema is a StoreError that says what to run. */
-export async function openStore(where: Config["database"]): Promise<Store> {
-  const [database, { migrate, requireSchema }, { createStore }] = await Promise.all([
-    openDatabase(where),
+/** Whether what is done with a store leaves it as it was. */
+export type Access = "read" | "change";
+
+/** Opens the configured store, ready to use. An embedded store that a server holds is read through it; whoever would change
+ *  it gets StoreError "locked". */
+export async function openStore(where: Config["database"], access: Access = "change"): Promise<Store> {
+  const served = await openServed(where, access);
+  if (!served) return readyStore(await openDatabase(where));
+  const [{ requireSchema }, { createStore }] = await Promise.all([
     import("../store/migrate.ts"),
     import("../store/store.ts"),
   ]);
+  await requireSchema(served);
+  return createStore(served);
+}
+
+/** The store of an open database. The embedded one is created and migrated on first use; PostgreSQL never silently: a missing,
+ *  older or newer schema is a StoreError that says what to run. The database is closed when it cannot be used. */
+export async function readyStore(database: Database): Promise<Store> {
   try {
-    if (database.engine === "PGlite") await migrate(database);
-    else await requireSchema(database);
+    const [{ migrate, requireSchema }, { createStore }] = await Promise.all([
+      import("../store/migrate.ts"),
+      import("../store/store.ts"),
+    ]);
+    if (database.engine !== "PGlite") {
+      await requireSchema(database);
+      return createStore(database);
+    }
+    await migrate(database);
     const store = createStore(database);
-    // One process at a time has the directory: a lease that is there was left by one that is gone.
-    if (database.engine === "PGlite") await store.leases.releaseAll();
+    // One process at a time has the directory: a lease or a run that is held was left by one that is gone.
+    await Promise.all([store.leases.releaseAll(), store.jobRuns.releaseAll()]);
     return store;
   } catch (error) {
     await database.close();
@@ -41,18 +58,38 @@ export async function openStore(where: Config["database"]): Promise<Store> {
   }
 }
 
+/** The database of a server that holds the directory, for reading; undefined: none does. */
+export async function openServed(where: Config["database"], access: Access): Promise<Database | undefined> {
+  const { findServer } = await import("./server-of-store.ts");
+  const address = await findServer(where);
+  if (address === undefined || "url" in where) return undefined;
+  const { heldBy, servedDatabase } = await import("../store/served-database.ts");
+  if (access === "change") throw heldBy(address, where.directory);
+  return servedDatabase(where.directory, address, globalThis.fetch);
+}
+
 /** Runs `work` on the store and closes it, whatever happens. */
 export async function withStore<Result>(
   where: Config["database"],
   work: (store: Store) => Promise<Result>,
+  access: Access = "change",
 ): Promise<Result> {
-  const store = await openStore(where);
+  const store = await openStore(where, access);
   try {
     return await work(store);
   } finally {
     await store.close();
   }
 }
+
+/** The same for work that changes nothing. */
+export const readStore = <Result>(
+  where: Config["database"],
+  work: (store: Store) => Promise<Result>,
+): Promise<Result> => withStore(where, work, "read");
+
+/** The invented grid of the demo. No settings can name it: only a demo's own do. */
+export const SAMPLE_SOURCE = "sample";
 
 /** The sources whose keys are at hand, in the configured order, and the count of their requests, kept in the store. */
 export async function createSources(
@@ -87,6 +124,8 @@ export async function createSources(
     onRetry: (event) => log.warn(event, "retrying"),
     onClockSkew: parts.onClockSkew ?? warnOfSkew(log),
   });
+  if (config.sources.includes(SAMPLE_SOURCE))
+    return { sources: [(await import("../sources/sample-grid.ts")).createSampleGrid()], budget };
   const sources = config.sources.flatMap((name) => {
     const settings = config.sourceSettings[name];
     const module = SOURCES.find(({ description }) => description.name === name);
@@ -170,7 +209,8 @@ export async function createLearnParts(config: Config, store: Store, log: Log): 
     clock: systemClock,
     log,
     sleep,
-    annualMeanOf,
+    // Of the real zones: no yardstick for invented hours.
+    annualMeanOf: config.sources.includes(SAMPLE_SOURCE) ? async () => null : annualMeanOf,
     keyHintOf: ({ key, wattTimeRegion }) => keyHint(config, [{ zone: key, wattTimeRegion }]),
     holder: `${process.pid}-${randomUUID()}`,
   };
@@ -189,12 +229,6 @@ export async function acceptSettings(
       SOURCES.map(({ description }) => [description.name, description.fillsAfterHours]),
     ),
   };
-}
-
-export async function createNotifier(config: Config): Promise<Notifier | null> {
-  if (config.slackWebhookUrl === null) return null;
-  const { createSlack } = await import("../alert/slack.ts");
-  return createSlack({ webhookUrl: config.slackWebhookUrl, fetch: globalThis.fetch });
 }
 
 /** Structured, timestamped lines on stderr; stdout is for results. */

@@ -2,8 +2,8 @@ import { Command, Option } from "commander";
 import { ConfigError } from "../core/errors.ts";
 import type { FactorType } from "../core/intensity.ts";
 import type { EmissionsResult } from "../emissions/operational.ts";
-import { addFileOptions, calculateFromFiles, FILE_OPTIONS, type FilesOptions } from "./calculate-files.ts";
 import { EXIT, EXIT_CODES_HELP } from "./exit-codes.ts";
+import { addFileOptions, FILE_OPTIONS, type FilesOptions } from "./file-options.ts";
 import {
   FROM_HELP,
   PERIOD_HELP,
@@ -40,7 +40,8 @@ Examples:
 ${EXIT_CODES_HELP}`,
     )
     .action(async (options: Partial<Options> & FilesOptions, command: Command) => {
-      if (options.usage !== undefined || options.intensity !== undefined) return calculateFromFiles(options);
+      if (options.usage !== undefined || options.intensity !== undefined)
+        return (await import("./calculate-files.ts")).calculateFromFiles(options);
       return calculateRequests(requireRequests(options, command));
     });
 
@@ -80,7 +81,7 @@ function requireRequests(options: Partial<Options> & FilesOptions, command: Comm
 async function calculateRequests(options: Options): Promise<void> {
   const [
     { readConfig, requireRegion },
-    { withStore, systemClock, acceptSettings },
+    { withStore, readStore, systemClock, acceptSettings },
     { calculateParts, recalcParts },
     flow,
     { requireLocated },
@@ -109,7 +110,7 @@ async function calculateRequests(options: Options): Promise<void> {
   const now = systemClock();
   const period = periodOf(options, now)?.interval ?? time.lastWholeHours(now, 24);
   const settings = { ...(await acceptSettings(config)), now };
-  const result = await withStore(config.database, async (store) => {
+  const result = await (options.save ? withStore : readStore)(config.database, async (store) => {
     const calculated = await flow.calculate(
       {
         ...(await calculateParts(config, store)),

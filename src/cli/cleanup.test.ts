@@ -12,6 +12,8 @@ const NOTHING: CleanUpResult["removed"] = {
   reviews: 0,
   mixes: 0,
   runs: 0,
+  jobRuns: 0,
+  alerts: 0,
   usageRows: 0,
   usageLogRows: 0,
   emissionCells: 0,
@@ -29,7 +31,7 @@ it("a dry run says in words what would go, table by table, and what is kept for 
         runsDays: 400,
         usageDays: null,
       },
-      removed: { ...NOTHING, workloads: 1234, runs: 1 },
+      removed: { ...NOTHING, workloads: 1234, runs: 1, jobRuns: 2 },
     }),
   ).toEqual([
     "Dry run, nothing is removed.",
@@ -40,6 +42,8 @@ it("a dry run says in words what would go, table by table, and what is kept for 
     "Usage and the hours worked out from it: kept for ever (retention.usageDays)",
     "Notes of runs older than 400 days:",
     "  ingestion_runs: 1 row would be removed",
+    "  job_run: 2 rows would be removed",
+    "  alert: 0 rows would be removed",
   ]);
 });
 

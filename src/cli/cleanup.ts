@@ -76,6 +76,12 @@ export function cleanupText({ dryRun, keptDays, removed }: CleanUpResult): strin
         `(emission_day: ${wholeNumber(removed.emissionDays)} keep their figures and are not worked out again)`,
     );
   if (runsDays === null) lines.push(kept("runsDays", "Notes of runs"));
-  else lines.push(`Notes of runs ${older(runsDays)}:`, `  ingestion_runs: ${rows(removed.runs, "removed")}`);
+  else
+    lines.push(
+      `Notes of runs ${older(runsDays)}:`,
+      `  ingestion_runs: ${rows(removed.runs, "removed")}`,
+      `  job_run: ${rows(removed.jobRuns, "removed")}`,
+      `  alert: ${rows(removed.alerts, "removed")}`,
+    );
   return lines;
 }

@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import type { withStore } from "../app/app.ts";
+import type { Access, withStore } from "../app/app.ts";
 import { ConfigError } from "../core/errors.ts";
 import type { ClosedMonth } from "../flows/emissions/close-month.ts";
 import type { BookingResult, ClosedFigure } from "../flows/emissions/closed-figures.ts";
@@ -66,7 +66,7 @@ ${EXIT_CODES_HELP}`,
       if (options.reason.trim() === "")
         throw new ConfigError("--reason is empty: say why, for those who ask later.");
       const { bookAdjustment } = await import("../flows/emissions/closed-figures.ts");
-      const booked = await withFigures((store) =>
+      const booked = await withFigures("change", (store) =>
         bookAdjustment({ store }, { month, bookedIn: options.bookedIn, reason: options.reason.trim() }),
       );
       if (json) printJson(booked);
@@ -76,12 +76,15 @@ ${EXIT_CODES_HELP}`,
 
 type OpenStore = Parameters<Parameters<typeof withStore>[1]>[0];
 
-async function withFigures<Result>(work: (store: OpenStore) => Promise<Result>): Promise<Result> {
+async function withFigures<Result>(
+  access: Access,
+  work: (store: OpenStore) => Promise<Result>,
+): Promise<Result> {
   const [{ readConfig }, app] = await Promise.all([import("../config/config.ts"), import("../app/app.ts")]);
   const config = await readConfig();
   if (!hasDatabase(config.database))
     throw new ConfigError("There is no database yet, and so no month to close.");
-  return app.withStore(config.database, work);
+  return app.withStore(config.database, work, access);
 }
 
 const hashing = async (): Promise<(text: string) => string> => {
@@ -96,7 +99,7 @@ async function close(month: string, { by, json }: Options): Promise<void> {
     import("../app/app.ts"),
     hashing(),
   ]);
-  const closed = await withFigures((store) =>
+  const closed = await withFigures("change", (store) =>
     closeMonth({ store, clock: systemClock, sha256, version: programVersion() }, { month, closedBy }),
   );
   if (json) printJson(closed);
@@ -105,7 +108,7 @@ async function close(month: string, { by, json }: Options): Promise<void> {
 
 async function list({ json }: Options): Promise<void> {
   const { closedFigures } = await import("../flows/emissions/closed-figures.ts");
-  const figures = await withFigures((store) => closedFigures({ store }));
+  const figures = await withFigures("read", (store) => closedFigures({ store }));
   if (json) printJson(figures);
   else print(figures.length === 0 ? "No month is closed." : figures.flatMap(figureText).join("\n"));
 }
@@ -115,7 +118,7 @@ async function verify({ json }: Options): Promise<void> {
     import("../flows/emissions/closed-figures.ts"),
     hashing(),
   ]);
-  const { months, problems } = await withFigures((store) => verifyClosedMonths({ store, sha256 }));
+  const { months, problems } = await withFigures("read", (store) => verifyClosedMonths({ store, sha256 }));
   if (json) printJson({ months, problems });
   else if (problems.length > 0) print(problems.join("\n"));
   else print(verifiedText(months));
@@ -149,10 +152,16 @@ export const closedText = (closed: ClosedMonth): string[] => [
   ...closed.notes,
 ];
 
+/** "not in it: 2 rows that state their own figures, 12.000 kWh, 4.800 kg CO2e" */
+const leftOutLine = ({ rows, kWh, gCO2e }: NonNullable<ClosedFigure["leftOut"]>): string =>
+  `not in it: ${rows === 1 ? "a row that states its" : `${rows} rows that state their`} own figures, ` +
+  `${decimals(kWh, 3)} kWh, ${kilograms(gCO2e)}`;
+
 /** A month, and below it what was learnt since. */
 export const figureText = (figure: ClosedFigure): string[] => [
   `${figure.month}: ${kilograms(figure.closedGCO2e)}, ${decimals(figure.closedKWh, 3)} kWh, closed ` +
     `${figure.closedAt.slice(0, 16).replace("T", " ")} UTC by ${figure.closedBy}`,
+  ...(figure.leftOut === null || figure.leftOut.rows === 0 ? [] : [`  ${leftOutLine(figure.leftOut)}`]),
   ...figure.adjustments.map(
     ({ bookedIn, gCO2e, reason }) => `  booked in ${bookedIn}: ${signed(gCO2e)}: ${reason}`,
   ),

@@ -71,7 +71,7 @@ ${EXIT_CODES_HELP}`,
       const period = periodOf(options, now) ?? periodOf({ period: "last-7d" }, now);
       if (period === undefined) return;
       const { name, interval } = period;
-      const comparison = await app.withStore(settings.database, async (store) =>
+      const comparison = await app.readStore(settings.database, async (store) =>
         compareRegions(
           { store },
           {

@@ -1,15 +1,7 @@
 import type { Config } from "../config/config.ts";
 import type { ConfiguredSource } from "../flows/health/configured-source.ts";
 
-/** The chain of the settings, in order, with whether each source can be asked. */
-export async function configuredSources(
+/** The chain of the settings, in order, with whether each source can be asked; loaded when it is needed. */
+export const configuredSources = async (
   config: Pick<Config, "sources" | "sourceSettings">,
-): Promise<ConfiguredSource[]> {
-  const { askable } = await import("../config/config.ts");
-  const atHand = new Set(askable(config).map(({ description }) => description.name));
-  const everyKey = Object.fromEntries(config.sources.map((name) => [name, {}]));
-  return askable({ sources: config.sources, sourceSettings: everyKey }).map((module) => ({
-    ...module,
-    isAtHand: atHand.has(module.description.name),
-  }));
-}
+): Promise<ConfiguredSource[]> => (await import("../app/configured-sources.ts")).configuredSources(config);

@@ -7,7 +7,7 @@ import { reportText } from "./report-text.ts";
 
 /** Whoever tries the program for the first time waits no longer than this for a network that is not there. */
 const NETWORK_MS = 3_000;
-const REGIONS = ["us-east-1", "eu-central-1"];
+export const DEMO_REGIONS = ["us-east-1", "eu-central-1"];
 
 export const demoCommand = (): Command =>
   new Command("demo")
@@ -25,15 +25,21 @@ Examples:
   co2e demo --sample`,
     )
     .action(async (options: { sample?: true; json?: true }) => {
-      const shown = (options.sample ? undefined : await liveDemo()) ?? (await sampleDemo());
+      const shown = await runDemoOf(options.sample ? "sample" : "any");
       if (options.json) printJson(shown.json);
       else print(shown.text.join("\n"));
     });
 
-interface Shown {
+export interface ShownDemo {
   readonly json: DemoResult & { readonly data: "live" | "sample" };
   readonly text: readonly string[];
+  /** Its store. */
+  readonly directory: string;
 }
+
+/** "any": on live data where a source answers, else on sample data. */
+export const runDemoOf = async (data: "any" | "sample"): Promise<ShownDemo> =>
+  (data === "sample" ? undefined : await liveDemo()) ?? (await sampleDemo());
 
 async function demoParts() {
   const [{ readConfig, askable, keyHint }, app, emissions, { runDemo }, { CLOUD_REGIONS }] =
@@ -46,7 +52,7 @@ async function demoParts() {
     ]);
   const config = await readConfig();
   const log = await app.createLog({ logLevel: "error" });
-  const regions = REGIONS.flatMap((name) => CLOUD_REGIONS.find((region) => region.name === name) ?? []);
+  const regions = DEMO_REGIONS.flatMap((name) => CLOUD_REGIONS.find((region) => region.name === name) ?? []);
   const zones = regions.map(({ name, zone, wattTimeRegion }) => ({
     zone: { key: zone, wattTimeRegion } satisfies GridZone,
     regions: [name],
@@ -62,7 +68,7 @@ async function recalculation(
 ): Promise<() => Promise<unknown>> {
   const [{ recalculate }, regions] = await Promise.all([
     import("../flows/emissions/recalculate.ts"),
-    emissions.builtInRegions(REGIONS),
+    emissions.builtInRegions(DEMO_REGIONS),
   ]);
   const demo = { ...config, regions, configuredServices: {}, accountingTimeZone: "UTC" };
   const { parts, settings } = await emissions.recalcParts(demo, store);
@@ -70,7 +76,7 @@ async function recalculation(
 }
 
 /** Undefined when no source answers in time. */
-async function liveDemo(): Promise<Shown | undefined> {
+async function liveDemo(): Promise<ShownDemo | undefined> {
   const { config, app, emissions, log, runDemo, regions, zones, keyHint } = await demoParts();
   const { answeringZones } = await import("../flows/health/probe-sources.ts");
   const quick = { ...config, http: { ...config.http, timeoutMs: NETWORK_MS, attempts: 1 } };
@@ -91,7 +97,6 @@ async function liveDemo(): Promise<Shown | undefined> {
       {
         ...(await emissions.calculateParts(config, store)),
         ...parts,
-        notifier: null,
         recalculate: await recalculation(emissions, config, store),
       },
       {
@@ -107,10 +112,10 @@ async function liveDemo(): Promise<Shown | undefined> {
     (region) =>
       `${region.name} (zone ${region.zone}): no source at hand answers. ${keyHint(config, [region])}`,
   );
-  return { json: { ...result, data: "live" }, text: liveText(result, hints, directory) };
+  return { json: { ...result, data: "live" }, text: liveText(result, hints, directory), directory };
 }
 
-async function sampleDemo(): Promise<Shown> {
+async function sampleDemo(): Promise<ShownDemo> {
   const { config, app, emissions, log, runDemo, regions, zones } = await demoParts();
   const { createSampleGrid } = await import("../sources/sample-grid.ts");
   const directory = config.demoDirectories.sample;
@@ -121,7 +126,6 @@ async function sampleDemo(): Promise<Shown> {
       {
         ...(await emissions.calculateParts(config, store)),
         ...parts,
-        notifier: null,
         recalculate: await recalculation(emissions, config, store),
       },
       {
@@ -135,7 +139,7 @@ async function sampleDemo(): Promise<Shown> {
       },
     );
   });
-  return { json: { ...result, data: "sample" }, text: sampleText(result, directory) };
+  return { json: { ...result, data: "sample" }, text: sampleText(result, directory), directory };
 }
 
 const sampleText = (result: DemoResult, directory: string): string[] => [

@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import type { Config } from "../config/config.ts";
 import { ConfigError } from "../core/errors.ts";
+import type { ConfiguredPrometheus } from "../flows/health/check-prometheus.ts";
 import type { SetupCheck, SourceAnswer } from "../flows/health/setup-check.ts";
 import { ageText } from "./age.ts";
 import { configuredSources } from "./configured-sources.ts";
@@ -17,8 +18,9 @@ export const doctorCommand = (): Command =>
     .addHelpText(
       "after",
       `
-Asks each source for the last hours of one configured zone and stores nothing of the answer. Prints no secret. Warnings
-leave the exit code at 0; a check that failed makes it 1 (configuration), 3 (store) or 2 (source), the first of these.
+Asks each source for the last hours of one configured zone, and Prometheus for the last hours of each pull, and stores
+nothing of the answers. Prints no secret. Warnings leave the exit code at 0; a check that failed makes it 1
+(configuration), 3 (store) or 2 (source), the first of these.
 
 Examples:
   co2e doctor
@@ -70,10 +72,11 @@ async function examine(isOffline: boolean): Promise<SetupCheck[]> {
   };
   const checks = await checkSetup(
     {
-      openStore: hasDatabase(config.database) ? () => app.openStore(config.database) : null,
+      openStore: hasDatabase(config.database) ? () => app.openStore(config.database, "read") : null,
       createSources: async (store, onClockSkew) =>
         (await app.createSources({ ...config, http }, { store: store ?? app.UNCOUNTED, log, onClockSkew }))
           .sources,
+      prometheus: await configuredPrometheus({ ...config, http }, app, log),
       clock: app.systemClock,
     },
     {
@@ -87,6 +90,22 @@ async function examine(isOffline: boolean): Promise<SetupCheck[]> {
     },
   );
   return [soundConfiguration(config), ...checks];
+}
+
+async function configuredPrometheus(
+  config: Config,
+  { createPrometheusOf }: typeof import("../app/app.ts"),
+  log: Parameters<typeof createPrometheusOf>[2],
+): Promise<ConfiguredPrometheus | null> {
+  const { prometheus, regions } = config;
+  if (prometheus === null) return null;
+  const { findRegion } = await import("../config/regions.ts");
+  return {
+    client: await createPrometheusOf(config, prometheus, log),
+    url: prometheus.url,
+    pulls: prometheus.pulls,
+    resolveRegion: (name) => findRegion(regions, name)?.name,
+  };
 }
 
 const brokenConfiguration = (problems: readonly string[]): SetupCheck => ({
@@ -116,8 +135,11 @@ async function secretsOf(config: Config): Promise<string[][]> {
       (variable) => config.sourceSettings[source.description.name]?.[variable] ?? [],
     ),
   );
+  const login = config.prometheus?.login ?? null;
+  // A user's name may be a word that messages need; the client hides it where it stands for a login.
+  const ofPrometheus = login === null ? [] : [login.kind === "bearer" ? login.token : login.password];
   const password = "url" in config.database ? new URL(config.database.url).password : "";
-  return [...bySource, [password], [decoded(password)]];
+  return [...bySource, ofPrometheus, [password], [decoded(password)]];
 }
 
 /** A password may hold a % that encodes nothing. */

@@ -16,5 +16,5 @@ export async function lookAtStore<Result>(
   work: (facts: StoredFacts) => Promise<Result>,
 ): Promise<Result> {
   if (!hasDatabase(where)) return work((await import("../flows/emissions/stored-facts.ts")).NOTHING_STORED);
-  return (await import("../app/app.ts")).withStore(where, work);
+  return (await import("../app/app.ts")).readStore(where, work);
 }

@@ -5,7 +5,8 @@ export const EXIT = {
   ok: 0,
   /** Arguments or configuration. */
   usage: 1,
-  /** Some region got no value from any source in its chain after all retries; the others are stored. */
+  /** Some region got no value from any source in its chain after all retries; the others are stored. Or a channel took no
+   *  test message. */
   sourceFailed: 2,
   /** The database could not be read or written. */
   storeFailed: 3,

@@ -3,7 +3,7 @@ import { ConfigError, RefusedError } from "../core/errors.ts";
 import type { Labels } from "../core/usage.ts";
 import { hasDatabase } from "./existing-database.ts";
 import { EXIT_CODES_HELP } from "./exit-codes.ts";
-import { explanationText } from "./explanation-text.ts";
+import { explanationText, recomputedText } from "./explanation-text.ts";
 import {
   DAY_HELP,
   type FigurePeriodOptions,
@@ -41,7 +41,7 @@ export const explainCommand = (): Command =>
       "after",
       `
 The figure is worked out again from what is printed. Where it does not come out, the exit code is 75 and each hour that
-differs is named.
+differs is named. Rows that state their own figures are taken as they are, and counted.
 
 Examples:
   co2e explain --service q2q-ai --region us-east-1 --hour 2026-10-03T14:00Z
@@ -51,7 +51,7 @@ Examples:
 ${EXIT_CODES_HELP}`,
     )
     .action(async (options: Options) => {
-      if (options.check !== undefined) return check(options.check);
+      if (options.check !== undefined) return check(options.check, options.json ?? false);
       const [
         { readConfig },
         app,
@@ -71,7 +71,7 @@ ${EXIT_CODES_HELP}`,
       if (!hasDatabase(config.database))
         throw new ConfigError("There is no database yet, and so no figure to explain.");
       const { region, service } = options;
-      const checked = await app.withStore(config.database, async (store) => {
+      const checked = await app.readStore(config.database, async (store) => {
         const calendar = await accountingCalendar({ store });
         const period = figurePeriodOf(options, calendar, app.systemClock());
         if (period === undefined)
@@ -109,7 +109,7 @@ function labelsOf(texts: readonly string[]): Labels {
   );
 }
 
-async function check(path: string): Promise<void> {
+async function check(path: string, isJson: boolean): Promise<void> {
   const [{ readFile }, { checkExplanation }] = await Promise.all([
     import("node:fs/promises"),
     import("../flows/emissions/explain.ts"),
@@ -120,9 +120,14 @@ async function check(path: string): Promise<void> {
   } catch (error) {
     throw new ConfigError(`Cannot read ${path}: ${error instanceof Error ? error.message : error}`);
   }
-  const { figure, differences } = checkExplanation(json);
+  const checked = checkExplanation(json);
+  const { figure, differences } = checked;
+  if (isJson) printJson(checked);
   requireEqual(differences, []);
-  print(`Equal: ${(figure.gCO2e ?? 0) + figure.estimatedGCO2e} gCO2e follow from what ${path} says.`);
+  if (isJson) return;
+  print(
+    `Equal: ${(figure.gCO2e ?? 0) + figure.estimatedGCO2e} gCO2e follow from what ${path} says: ${recomputedText(checked)}.`,
+  );
 }
 
 const MOST_SHOWN = 10;

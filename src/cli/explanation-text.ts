@@ -6,11 +6,16 @@ import type {
   ExplainedUsage,
 } from "../emissions/explanation.ts";
 import type { EnergyProfile, FactorSet } from "../emissions/factor-set.ts";
+import type { Recomputed } from "../emissions/recompute.ts";
 import type { CheckedExplanation } from "../flows/emissions/explain.ts";
+import { labelsText, number, shortTime } from "./explained-words.ts";
 import { wholeNumber } from "./output.ts";
+import { statedRowsText } from "./stated-rows-text.ts";
 
 /** Of many hours, those that matter most are shown in full. */
 const MOST_HOURS = 5;
+/** Of more days none is listed one by one. */
+const MOST_DAYS = 10;
 
 /** From the figure down to the readings. */
 export function explanationText(explanation: CheckedExplanation): string[] {
@@ -36,21 +41,52 @@ export function explanationText(explanation: CheckedExplanation): string[] {
       ? []
       : [`Embodied   ${number(figure.embodiedGCO2e)} gCO2e, not in the emissions above`]),
     ...daysText(explanation),
-    "",
-    cells.length > shown.length
-      ? `The ${shown.length} of ${cells.length} hourly figures that emit most (--json has all):`
-      : cells.length === 1
-        ? "The hourly figure:"
-        : `The ${cells.length} hourly figures:`,
+    ...(cells.length === 0 ? [] : ["", cellsHeading(shown.length, cells.length)]),
     ...shown.flatMap(({ series: one, cell }) => ["", ...cellText(explanation, one, cell)]),
+    ...removedDaysText(explanation.removedDays),
+    ...statedRowsText(explanation.stated),
     "",
     ...factorsText(explanation),
     ...notes,
-    recomputed.differences.length === 0
-      ? `Recomputed from the above: ${number(emissionsOf(recomputed.figure))} gCO2e, equal`
-      : `Recomputed from the above: ${number(emissionsOf(recomputed.figure))} gCO2e, NOT equal`,
+    `Recomputed from the above: ${number(emissionsOf(recomputed.figure))} gCO2e, ` +
+      (recomputed.differences.length === 0 ? "equal" : "NOT equal") +
+      // Of figures that all follow from evidence there is nothing to tell apart.
+      (recomputed.statedRows + recomputed.removedDays === 0 ? "" : `; ${recomputedText(recomputed)}`),
   ];
 }
+
+const cellsHeading = (shown: number, all: number): string => {
+  if (all > shown) return `The ${shown} of ${all} hourly figures that emit most (--json has all):`;
+  return all === 1 ? "The hourly figure:" : `The ${all} hourly figures:`;
+};
+
+/** Sums of days of regions; of many the first ones. */
+function removedDaysText(days: CheckedExplanation["removedDays"]): string[] {
+  if (days.length === 0) return [];
+  const listed = days.slice(0, MOST_DAYS);
+  return [
+    "",
+    "What counts of days whose hours are no longer kept:",
+    ...listed.map(
+      (day) => `  ${day.day}  ${day.region}  ${number(day.kWh)} kWh  ${number(emissionsOf(day))} gCO2e`,
+    ),
+    ...(days.length > listed.length ? [`  and ${days.length - listed.length} more (--json has all)`] : []),
+  ];
+}
+
+/** "24 hourly figures worked out again, 2 stated rows taken as they are" */
+export const recomputedText = ({
+  cells,
+  statedRows,
+  removedDays,
+}: Pick<Recomputed, "cells" | "statedRows" | "removedDays">): string =>
+  `${wholeNumber(cells)} hourly ${cells === 1 ? "figure" : "figures"} worked out again` +
+  (removedDays === 0
+    ? ""
+    : `, ${removedDays === 1 ? "1 sum of a day taken as it is" : `${wholeNumber(removedDays)} sums of days taken as they are`}`) +
+  (statedRows === 0
+    ? ""
+    : `, ${statedRows === 1 ? "1 stated row taken as it is" : `${wholeNumber(statedRows)} stated rows taken as they are`}`);
 
 const heading = ({ filter, period, periodStart, periodEnd, timeZone }: CheckedExplanation): string[] => {
   const labels = labelsText(filter.labels);
@@ -60,13 +96,16 @@ const heading = ({ filter, period, periodStart, periodEnd, timeZone }: CheckedEx
   ];
 };
 
-function daysText({ days, series }: CheckedExplanation): string[] {
+function daysText({ days, series, stated }: CheckedExplanation): string[] {
   if (days.length === 0) return [];
   const cells = series.reduce((count, one) => count + one.cells.length, 0);
-  const listed = days.length <= 10 ? days : [];
+  const listed = days.length <= MOST_DAYS ? days : [];
   return [
     "",
-    `= the sum of ${days.length === 1 ? "a day" : `${days.length} days`} = the sum of ${wholeNumber(cells)} hourly figures`,
+    `= the sum of ${days.length === 1 ? "a day" : `${days.length} days`} = the sum of ${wholeNumber(cells)} hourly figures` +
+      (stated.length === 0
+        ? ""
+        : `; beside them ${stated.length === 1 ? "a row that states its" : `${wholeNumber(stated.length)} rows that state their`} figures`),
     ...listed.map(
       (day) =>
         `  ${day.day}  ${number(day.kWh)} kWh  ${number((day.gCO2e ?? 0) + day.estimatedGCO2e)} gCO2e` +
@@ -215,14 +254,3 @@ function factorsText({ factorSets, versions }: CheckedExplanation): string[] {
 
 const emissionsOf = ({ gCO2e, estimatedGCO2e }: Pick<ExplainedCell, "gCO2e" | "estimatedGCO2e">): number =>
   (gCO2e ?? 0) + estimatedGCO2e;
-
-const labelsText = (labels: Readonly<Record<string, string>>): string =>
-  Object.entries(labels)
-    .map(([key, value]) => `${key}=${value}`)
-    .join(", ");
-
-/** "2026-10-03 14:00" */
-const shortTime = (iso: string): string => iso.slice(0, 16).replace("T", " ");
-
-/** Up to ten digits: enough to check by hand, without the noise of binary fractions. */
-const number = (value: number): string => String(Number(value.toPrecision(10)));

@@ -48,7 +48,7 @@ ${EXIT_CODES_HELP}`,
       const config = await readConfig();
       if (!hasDatabase(config.database))
         throw new ConfigError("There is no database yet, and so there are no emissions.");
-      const found = await app.withStore(config.database, async (store) => {
+      const found = await app.readStore(config.database, async (store) => {
         const now = app.systemClock();
         const calendar = await accountingCalendar({ store });
         const period =

@@ -1,7 +1,9 @@
 import { Command } from "commander";
+import type { Config } from "../config/config.ts";
 import { StoreError } from "../core/errors.ts";
 import type { IngestResult } from "../flows/grid/ingest-result.ts";
 import type { Purpose } from "../ingest/plan-calls.ts";
+import { alertsAfter } from "./alerts-after.ts";
 import { EXIT, EXIT_CODES_HELP } from "./exit-codes.ts";
 import { hours, milliseconds, repeated } from "./options.ts";
 import { print, printJson, table, wholeNumber } from "./output.ts";
@@ -24,51 +26,63 @@ Examples:
   co2e ingest --region eu-central-1 --json
 ${EXIT_CODES_HELP}`,
     )
-    .action(async (options: { region?: string[]; lookBack?: number; retryDelay?: number; json?: true }) => {
-      const [{ readConfig, requireRegion }, app, { ingest }, { locateRegions }, { tellStoreFailure }] =
-        await Promise.all([
+    .action(async (options: Options) => {
+      const [{ readConfig, requireRegion }, app, { ingestRegions }, { tellStoreFailure }] = await Promise.all(
+        [
           import("../config/config.ts"),
           import("../app/app.ts"),
-          import("../flows/grid/ingest.ts"),
-          import("../flows/grid/locate-regions.ts"),
-          import("../flows/grid/tell-failures.ts"),
-        ]);
+          import("../app/ingest.ts"),
+          import("../app/alerts.ts"),
+        ],
+      );
       const config = await readConfig(undefined, { source: true });
       const regions = options.region
         ? [...new Set(options.region)].map((name) => requireRegion(config, name))
         : config.regions;
       const http = { ...config.http, retryDelayMs: options.retryDelay ?? config.http.retryDelayMs };
       const log = await app.createLog(config);
-      for (const region of regions.filter(({ zoneAlias }) => zoneAlias !== null)) {
-        log.warn({ region: region.name, alias: region.zoneAlias, zone: region.zone }, "zone-alias-used");
-      }
-      const notifier = await app.createNotifier(config);
-      const settings = await app.acceptSettings(config);
-      const result = await app
+      const result = await ingestThroughServer(config, options);
+      if (result !== undefined) return show(result, options);
+      const own = await app
         .withStore(config.database, async (store) => {
-          const parts = await app.createLearnParts({ ...config, http }, store, log);
-          const { located, unplaced } = await locateRegions(parts, regions, app.systemClock());
-          const ingested = await ingest(
-            { ...parts, notifier },
-            {
-              ...settings,
-              zones: app.zonesOf(located),
-              unplaced,
-              lookBackHours: options.lookBack ?? config.lookBackHours,
-            },
-          );
+          const lookBackHours = options.lookBack ?? config.lookBackHours;
+          const ingested = await ingestRegions({ ...config, http }, store, log, { regions, lookBackHours });
           await recalculateAfter(config, store, log);
+          await alertsAfter(config, store, log);
           return ingested;
         })
         .catch(async (error: unknown) => {
-          if (error instanceof StoreError) await tellStoreFailure({ notifier, log }, error.message);
+          if (error instanceof StoreError) await tellStoreFailure(config, log, "ingest", error.message);
           throw error;
         });
-      if (options.json) printJson(result);
-      else print([...ingestText(result.regions), ...droppedText(result)].join("\n"));
-      if (result.outcome === "source-failed") process.exitCode = EXIT.sourceFailed;
-      if (result.outcome === "store-failed") process.exitCode = EXIT.storeFailed;
+      show(own, options);
     });
+
+interface Options {
+  readonly region?: string[];
+  readonly lookBack?: number;
+  readonly retryDelay?: number;
+  readonly json?: true;
+}
+
+function show(result: IngestResult, { json }: Options): void {
+  if (json) printJson(result);
+  else print([...ingestText(result.regions), ...droppedText(result)].join("\n"));
+  if (result.outcome === "source-failed") process.exitCode = EXIT.sourceFailed;
+  if (result.outcome === "store-failed") process.exitCode = EXIT.storeFailed;
+}
+
+/** While a service of this machine holds the embedded store, it does the ingest; undefined: none does. */
+async function ingestThroughServer(
+  { database }: Pick<Config, "database">,
+  options: Options,
+): Promise<IngestResult | undefined> {
+  const { findServer, ingestAt } = await import("../app/server-of-store.ts");
+  const server = await findServer(database);
+  return (
+    server && ingestAt(server, { regions: options.region ?? null, lookBackHours: options.lookBack ?? null })
+  );
+}
 
 type Outcome = import("../flows/grid/ingest-result.ts").RegionOutcome;
 

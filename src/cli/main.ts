@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { createRequire } from "node:module";
 import { Command } from "commander";
+import { alertsCommand } from "./alerts.ts";
 import { backfillCommand } from "./backfill.ts";
 import { calculateCommand } from "./calculate.ts";
 import { cleanupCommand } from "./cleanup.ts";
@@ -13,6 +14,8 @@ import { explainCommand } from "./explain.ts";
 import { hotspotsCommand } from "./hotspots.ts";
 import { importCommand } from "./import.ts";
 import { ingestCommand } from "./ingest.ts";
+import { jobsCommand } from "./jobs.ts";
+import { keysCommand } from "./keys.ts";
 import { migrateCommand } from "./migrate.ts";
 import { profileCommand } from "./profile.ts";
 import { pullCommand } from "./pull.ts";
@@ -23,6 +26,7 @@ import { regionsCommand } from "./regions.ts";
 import { reportCommand } from "./report.ts";
 import { servicesCommand } from "./services.ts";
 import { statusCommand } from "./status.ts";
+import { upCommand } from "./up.ts";
 
 const { version } = createRequire(import.meta.url)("co2e/package.json") as { version: string };
 
@@ -34,6 +38,7 @@ const program = new Command("co2e")
     "after",
     `
 Start:
+  co2e up                      the service: API, jobs, metrics; without settings on a demo
   co2e demo                    see it work, without a key
   co2e ingest                  fetch grid intensity (co2e regions says where that needs a key)
   co2e calculate --service q2q-ai --region us-east-1 --requests 100000
@@ -42,9 +47,12 @@ ${EXIT_CODES_HELP}`,
   .showHelpAfterError("(co2e --help, or co2e COMMAND --help, shows what can be said)");
 
 for (const command of [
+  upCommand(),
   demoCommand(),
   ingestCommand(),
   statusCommand(),
+  alertsCommand(),
+  jobsCommand(),
   backfillCommand(),
   calculateCommand(),
   reportCommand(),
@@ -62,6 +70,7 @@ for (const command of [
   regionsCommand(),
   doctorCommand(),
   cleanupCommand(),
+  keysCommand(),
   migrateCommand(),
 ]) {
   for (const nested of command.commands) nested.copyInheritedSettings(program);

@@ -128,7 +128,7 @@ const listCommand = (): Command =>
         import("../flows/usage/list-profiles.ts"),
       ]);
       const config = await readConfig();
-      const all = await app.withStore(config.database, (store) =>
+      const all = await app.readStore(config.database, (store) =>
         listProfiles(store, config.configuredServices),
       );
       const profiles = all.filter(

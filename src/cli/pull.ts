@@ -46,11 +46,10 @@ ${EXIT_CODES_HELP}`,
     });
 
 async function pull(options: Options): Promise<PullResult> {
-  const [{ readConfig }, app, { pullUsage }, regions, time, { ConfigError }] = await Promise.all([
+  const [{ readConfig }, app, { pullFrom }, time, { ConfigError }] = await Promise.all([
     import("../config/config.ts"),
     import("../app/app.ts"),
-    import("../flows/usage/pull-usage.ts"),
-    import("../config/regions.ts"),
+    import("../app/pull.ts"),
     import("../core/time.ts"),
     import("../core/errors.ts"),
   ]);
@@ -79,27 +78,17 @@ async function pull(options: Options): Promise<PullResult> {
   if (interval && interval.end <= interval.start)
     throw new ConfigError(`--from ${options.from}: no full hour of that range is over yet.`);
   const log = await app.createLog({ logLevel: config.logLevel === "info" ? "error" : config.logLevel });
-  const client = await app.createPrometheusOf(config, prometheus, log);
   const bar = await progressBar("hours");
   try {
     return await app.withStore(config.database, (store) =>
-      pullUsage(
-        {
-          store,
-          prometheus: client,
-          clock: () => now,
-          log,
-          recalculate: () => recalculateAfter(config, store, log),
-        },
-        {
-          pulls: prometheus.pulls.filter(({ name }) => names.has(name)),
-          interval: interval ?? null,
-          lookBackHours: options.lookBack,
-          again: options.again ?? false,
-          resolveRegion: (name) => regions.findRegion(config.regions, name)?.name,
-          onProgress: ({ hoursDone, hoursTotal }) => bar.update({ done: hoursDone, total: hoursTotal }),
-        },
-      ),
+      pullFrom(prometheus, config, store, log, {
+        names,
+        interval: interval ?? null,
+        lookBackHours: options.lookBack,
+        again: options.again ?? false,
+        recalculate: () => recalculateAfter(config, store, log),
+        onProgress: ({ hoursDone, hoursTotal }) => bar.update({ done: hoursDone, total: hoursTotal }),
+      }),
     );
   } finally {
     bar.stop();

@@ -11,14 +11,8 @@ export async function recalculateAfter(
   log: Log,
 ): Promise<void> {
   try {
-    if (!(await store.usage.exists())) return;
-    const [{ recalcParts }, { recalculate }] = await Promise.all([
-      import("../app/emissions.ts"),
-      import("../flows/emissions/recalculate.ts"),
-    ]);
-    const { parts, settings } = await recalcParts(config, store, log);
-    const { days, daysChanged, revised } = await recalculate(parts, settings);
-    if (days > 0) log.info({ days, daysChanged, daysRevised: revised.days }, "emissions-recalculated");
+    const { recalculateChanged } = await import("../app/recalculate.ts");
+    await recalculateChanged(config, store, log);
   } catch (error) {
     if (exitCodeOf(error) === undefined) throw error;
     log.error({ error: error instanceof Error ? error.message : String(error) }, "recalculate-failed");

@@ -57,7 +57,7 @@ ${EXIT_CODES_HELP}`,
       if (!hasDatabase(config.database))
         throw new ConfigError("There is no database yet, and so no energy to compare with.");
       const region = requireRegion(config, options.region);
-      const result = await app.withStore(config.database, async (store) => {
+      const result = await app.readStore(config.database, async (store) => {
         const calendar = await accountingCalendar({ store });
         const period = figurePeriodOf(options, calendar, app.systemClock());
         if (period === undefined)

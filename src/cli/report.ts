@@ -73,7 +73,7 @@ ${EXIT_CODES_HELP}`,
     });
 
 async function readReport(options: Options, format: Format, version: string): Promise<EmissionsReport> {
-  const [{ readConfig, requireRegion }, { withStore, systemClock }, { reportParts }, flow] =
+  const [{ readConfig, requireRegion }, { readStore, systemClock }, { reportParts }, flow] =
     await Promise.all([
       import("../config/config.ts"),
       import("../app/app.ts"),
@@ -84,7 +84,7 @@ async function readReport(options: Options, format: Format, version: string): Pr
   const labels = labelsOf(options.label ?? []);
   const config = await readConfig();
   const now = systemClock();
-  return withStore(config.database, async (store) => {
+  return readStore(config.database, async (store) => {
     const parts = await reportParts(config, store, version);
     const calendar = await flow.accountingCalendar(parts);
     const { current, previous } = reportPeriods(withDefault(options), now, calendar);

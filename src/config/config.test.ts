@@ -55,7 +55,7 @@ describe("without any setting", () => {
     const names = ["energy_charts", "gb_carbon_intensity", "energinet"];
     expect(Object.keys(config.sourceSettings)).toEqual(names);
     expect(askable(config).map(({ description }) => description.name)).toEqual(names);
-    expect(config.slackWebhookUrl).toBeNull();
+    expect(config.alerts.channels).toEqual([]);
   });
 
   it("there are three attempts, five seconds apart, as the original design says", async () => {
@@ -386,7 +386,8 @@ describe("WattTime and Slack", () => {
 
   it("a Slack address is taken as it is", async () => {
     const url = "https://hooks.slack.com/services/T00/B00/xxx";
-    expect((await read({ SLACK_WEBHOOK_URL: url })).slackWebhookUrl).toBe(url);
+    const { alerts } = await read({ SLACK_WEBHOOK_URL: url });
+    expect(alerts.ready).toEqual([{ name: "slack", type: "slack", webhookUrl: url }]);
   });
 });
 
@@ -509,6 +510,46 @@ describe("retention", () => {
     expect(await problemsOf({}, "retention: { days: 90 }")).toEqual([
       expect.stringMatching(/retention\.days is not a setting/),
     ]);
+  });
+});
+
+describe("jobs", () => {
+  const USUAL = {
+    ingest: { hourlyAtMinute: 5 },
+    pull: { hourlyAtMinute: 10 },
+    calculate: { everyMinutes: 1 },
+    // 02:00 is minute 120 of the day.
+    cleanup: { dailyAtMinute: 120 },
+    alerts: { everyMinutes: 1 },
+  };
+
+  it("have their usual times, and may be moved or turned off one by one", async () => {
+    expect((await read({})).jobs).toEqual(USUAL);
+    expect((await read({}, "jobs: { ingest: true, alerts: true }")).jobs).toEqual(USUAL);
+    const moved =
+      'jobs: { ingest: false, pull: { minute: 59 }, calculate: false, cleanup: { time: "23:59" } }';
+    expect((await read({}, moved)).jobs).toEqual({
+      ...USUAL,
+      ingest: null,
+      pull: { hourlyAtMinute: 59 },
+      calculate: null,
+      cleanup: { dailyAtMinute: 1439 },
+    });
+  });
+
+  it.each([
+    ["jobs: { ingest: { minute: 60 } }", "jobs.ingest.minute"],
+    ["jobs: { ingest: { minute: 1.5 } }", "jobs.ingest.minute"],
+    ["jobs: { ingest: { time: 5 } }", "jobs.ingest"],
+    ["jobs: { ingest: hourly }", "jobs.ingest"],
+    ['jobs: { cleanup: { time: "24:00" } }', "jobs.cleanup.time"],
+    // Without its leading zero.
+    ["jobs: { cleanup: { time: 2:00 } }", "jobs.cleanup.time"],
+    ["jobs: { calculate: { minute: 5 } }", "jobs.calculate"],
+    ["jobs: { forecast: false }", "jobs.forecast is not a setting"],
+  ])("%s is refused, and the message says where", async (yaml, where) => {
+    const problems = await problemsOf({}, yaml);
+    expect(problems.join("\n")).toContain(`co2e.yaml: ${where}`);
   });
 });
 

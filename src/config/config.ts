@@ -8,14 +8,19 @@ import { SERVICE_PROFILES, type ServiceProfile } from "../emissions/profiles.ts"
 import { SOURCES, sourceModule } from "../sources/registry.ts";
 import { isSecret, type SourceModule, type SourceSetting } from "../sources/source.ts";
 import { allowedLabels } from "../usage/labels.ts";
+import { type AlertsConfig, readAlerts } from "./alerts.ts";
 import { type FileSettings, readFileSettings } from "./file.ts";
+import { readJobs } from "./jobs.ts";
 import { type PrometheusConfig, readPrometheus } from "./prometheus.ts";
 import { type Region, readRegions, requireRegionOf } from "./regions.ts";
+import { readService, type ServiceConfig } from "./service.ts";
 
 /** Sources that settings can name, in the default order of the chain. */
 const SOURCE_NAMES = SOURCES.map(({ description }) => description.name);
 
 export interface Config {
+  /** Whether there is a co2e.yaml. */
+  readonly hasFile: boolean;
   readonly database: { readonly url: string } | { readonly directory: string };
   /** Where `co2e demo` keeps its data, apart from everything else. */
   readonly demoDirectories: { readonly sample: string; readonly live: string };
@@ -40,6 +45,8 @@ export interface Config {
   readonly annualMeans: boolean;
   /** Whole days that `co2e cleanup` keeps each kind of row; null: for ever. */
   readonly retention: FileSettings["retention"];
+  /** When the jobs of the service are due; null: turned off. */
+  readonly jobs: ReturnType<typeof readJobs>;
   /** Time zone of the days and months of all figures. */
   readonly accountingTimeZone: string;
   /** Of two origins of one load and tier the first one here counts. */
@@ -53,9 +60,21 @@ export interface Config {
   /** Certificates, contracts and residual mixes for market-based figures beside the location-based ones. */
   readonly market: MarketSettings;
   readonly http: { readonly timeoutMs: number; readonly attempts: number; readonly retryDelayMs: number };
-  readonly slackWebhookUrl: string | null;
+  /** Which rules there are, whom they tell, and the channels with their secrets. */
+  readonly alerts: AlertsConfig;
+  /** How the service listens. */
+  readonly service: ServiceConfig;
   readonly logLevel: string;
 }
+
+/** The variables of channels that name none of their own. */
+const ALERT_VARIABLES = {
+  slack: "SLACK_WEBHOOK_URL",
+  pagerduty: "PAGERDUTY_ROUTING_KEY",
+  webhook: "CO2E_WEBHOOK_SECRET",
+  alertmanagerUsername: "ALERTMANAGER_USERNAME",
+  alertmanagerPassword: "ALERTMANAGER_PASSWORD",
+} as const;
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -79,6 +98,7 @@ export async function readConfig(
 
   const regions = readRegions(file, problems);
   const config: Config = {
+    hasFile: file.isThere,
     database: databaseUrl === undefined ? { directory: resolveDirectory(directory) } : { url: databaseUrl },
     demoDirectories: {
       sample: directory === "memory:" ? directory : join(resolve(directory), "demo"),
@@ -96,6 +116,7 @@ export async function readConfig(
     staleAfterHours: file.staleAfterHours,
     annualMeans: file.annualMeans,
     retention: file.retention,
+    jobs: readJobs(file),
     accountingTimeZone: file.accountingTimeZone,
     usageOrigins: file.usageOrigins,
     labels: readLabels(file, problems),
@@ -116,7 +137,8 @@ export async function readConfig(
       attempts: 3,
       retryDelayMs: readNumber(env, "CO2E_RETRY_DELAY_MS", 5_000, 0, problems),
     },
-    slackWebhookUrl: readUrl(env, "SLACK_WEBHOOK_URL", undefined, problems) ?? null,
+    alerts: readAlerts(file, env, ALERT_VARIABLES, problems),
+    service: readService(file, { host: env("CO2E_HOST"), port: env("CO2E_PORT") }, problems),
     logLevel: env("CO2E_LOG_LEVEL") ?? "info",
   };
   if (!LOG_LEVELS.includes(config.logLevel)) {
@@ -143,6 +165,12 @@ function requireSource(config: Config, problems: string[]): void {
       `${keyHint(config, config.regions)} Without a key: co2e import intensity FILE, or co2e demo.`,
   );
 }
+
+/** Whether somebody has set anything up: settings, a database server, or the key of a source. */
+export const isConfigured = (config: Config): boolean =>
+  config.hasFile ||
+  "url" in config.database ||
+  askable(config).some(({ settings }) => settings.some(isSecret));
 
 /** The configured sources whose secrets are set, in order. */
 export const askable = (config: Pick<Config, "sources" | "sourceSettings">): SourceModule[] =>

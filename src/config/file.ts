@@ -2,6 +2,8 @@ import { existsSync, readFileSync } from "node:fs";
 import * as v from "valibot";
 import type { FactorType } from "../core/intensity.ts";
 import { parseInstant, parseUtcInstant } from "../core/time.ts";
+import { AlertSettings } from "./file-alerts.ts";
+import { JobSettings } from "./file-jobs.ts";
 
 const RegionSettings = v.nullable(
   v.strictObject({
@@ -125,6 +127,15 @@ const MarketSettings = v.strictObject({
   ),
   residualMix: v.optional(v.array(ResidualMixSettings), []),
 });
+const ServerSettings = v.strictObject({
+  host: v.optional(
+    v.pipe(v.string(), v.regex(/^[^\s/@]+$/, "use an address or a name, such as 127.0.0.1")),
+    "127.0.0.1",
+  ),
+  port: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(65_535)), 8080),
+  requestsPerMinute: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(1_000_000)), 600),
+  publicUrl: v.optional(v.string()),
+});
 /** Each key has a schema of its own, so that a mistake under one hides none under another. */
 const FILE_KEYS = {
   regions: v.optional(
@@ -140,6 +151,7 @@ const FILE_KEYS = {
   quota: v.optional(v.record(v.string(), QuotaSettings), {}),
   annualMeans: v.optional(v.boolean(), true),
   retention: v.optional(RetentionSettings, {}),
+  jobs: v.optional(JobSettings, {}),
   accountingTimeZone: v.optional(v.pipe(v.string(), v.minLength(1)), "UTC"),
   usageOrigins: v.optional(v.array(v.pipe(v.string(), v.minLength(1))), []),
   labels: v.optional(v.array(v.pipe(v.string(), v.minLength(1), v.maxLength(50))), []),
@@ -149,12 +161,15 @@ const FILE_KEYS = {
   ),
   prometheus: v.optional(PrometheusSettings),
   market: v.optional(MarketSettings, {}),
+  alerts: v.optional(AlertSettings, {}),
+  service: v.optional(ServerSettings, {}),
 };
 
 /** The settings of `co2e.yaml`. Never a secret. */
 export interface FileSettings {
   /** For messages. */
   readonly path: string;
+  readonly isThere: boolean;
   readonly regions: readonly string[] | Readonly<Record<string, RegionSettings>> | undefined;
   /** Names of one's own → names of regions. */
   readonly aliases: Readonly<Record<string, string>>;
@@ -167,6 +182,7 @@ export interface FileSettings {
   readonly quota: Readonly<Record<string, v.InferOutput<typeof QuotaSettings>>>;
   readonly annualMeans: boolean;
   readonly retention: v.InferOutput<typeof RetentionSettings>;
+  readonly jobs: v.InferOutput<typeof JobSettings>;
   readonly accountingTimeZone: string;
   /** Of two origins of one load and tier the first one here counts. */
   readonly usageOrigins: readonly string[];
@@ -175,6 +191,8 @@ export interface FileSettings {
   readonly currency: string | null;
   readonly prometheus: v.InferOutput<typeof PrometheusSettings> | undefined;
   readonly market: v.InferOutput<typeof MarketSettings>;
+  readonly alerts: AlertSettings;
+  readonly service: v.InferOutput<typeof ServerSettings>;
 }
 
 /** Reads `named`, or `co2e.yaml` in the working folder when there is one; adds what is wrong to `problems`. */
@@ -193,6 +211,7 @@ export async function readFileSettings(named: string | undefined, problems: stri
   };
   return {
     path,
+    isThere: existsSync(path),
     regions: read("regions", FILE_KEYS.regions),
     aliases: read("aliases", FILE_KEYS.aliases),
     services: read("services", FILE_KEYS.services),
@@ -204,12 +223,15 @@ export async function readFileSettings(named: string | undefined, problems: stri
     quota: read("quota", FILE_KEYS.quota),
     annualMeans: read("annualMeans", FILE_KEYS.annualMeans),
     retention: read("retention", FILE_KEYS.retention),
+    jobs: read("jobs", FILE_KEYS.jobs),
     accountingTimeZone: read("accountingTimeZone", FILE_KEYS.accountingTimeZone),
     usageOrigins: read("usageOrigins", FILE_KEYS.usageOrigins),
     labels: read("labels", FILE_KEYS.labels),
     currency: read("currency", FILE_KEYS.currency),
     prometheus: read("prometheus", FILE_KEYS.prometheus),
     market: read("market", FILE_KEYS.market),
+    alerts: read("alerts", FILE_KEYS.alerts),
+    service: read("service", FILE_KEYS.service),
   };
 }
 

@@ -39,6 +39,9 @@ export interface Region {
 const DEFAULT_REGIONS = ["us-east-1", "eu-central-1"];
 const SITE_PREFIX = /^site:(?=.)/;
 
+/** Those of the original design, as they are built in. */
+export const defaultRegions = (): Region[] => readRegions({ path: "", regions: undefined, aliases: {} }, []);
+
 /** One region as co2e.yaml asks for it, however many entries name it. */
 interface WantedRegion {
   readonly key: string;
@@ -50,7 +53,10 @@ interface WantedRegion {
 
 /** The regions that co2e.yaml names, each once, in its order; without any the two of the original design. What is wrong is
  *  added to `problems`. */
-export function readRegions(file: FileSettings, problems: string[]): Region[] {
+export function readRegions(
+  file: Pick<FileSettings, "path" | "regions" | "aliases">,
+  problems: string[],
+): Region[] {
   const aliases = readAliases(file, problems);
   const listed = file.regions ?? DEFAULT_REGIONS;
   const entries = Array.isArray(listed)
@@ -82,7 +88,10 @@ export function readRegions(file: FileSettings, problems: string[]): Region[] {
 }
 
 /** Names of one's own for regions. One that hides a region, or another alias, would be read in two ways. */
-function readAliases(file: FileSettings, problems: string[]): Map<string, string> {
+function readAliases(
+  file: Pick<FileSettings, "path" | "regions" | "aliases">,
+  problems: string[],
+): Map<string, string> {
   const aliases = new Map(Object.entries(file.aliases));
   for (const [alias, name] of aliases) {
     const at = `${file.path}: aliases.${alias}`;
@@ -106,7 +115,7 @@ function expandWildcard(written: string): Omit<WantedRegion, "entries">[] | unde
 
 /** The region that an entry names: a built-in one by its key or short form, else a site, which needs a place. */
 function identify(
-  file: FileSettings,
+  file: Pick<FileSettings, "path" | "regions" | "aliases">,
   name: string,
   settings: RegionSettings,
   problems: string[],
@@ -131,7 +140,7 @@ function identify(
 }
 
 function settingsOf(
-  file: FileSettings,
+  file: Pick<FileSettings, "path" | "regions" | "aliases">,
   { key, entries }: WantedRegion,
   problems: string[],
 ): NonNullable<RegionSettings> {
@@ -145,7 +154,7 @@ function settingsOf(
 }
 
 function buildRegion(
-  file: FileSettings,
+  file: Pick<FileSettings, "path" | "regions" | "aliases">,
   { key, name, known, entries }: WantedRegion,
   settings: NonNullable<RegionSettings>,
   aliases: ReadonlyMap<string, string>,
@@ -193,7 +202,11 @@ function keyOf(text: string): string {
 }
 
 /** Rows of the database carry the name alone, so two regions may not share one. */
-function checkNames(file: FileSettings, regions: readonly Region[], problems: string[]): void {
+function checkNames(
+  file: Pick<FileSettings, "path" | "regions" | "aliases">,
+  regions: readonly Region[],
+  problems: string[],
+): void {
   const keys = new Map<string, string>();
   for (const { name, key } of regions) {
     const other = keys.get(name);
@@ -204,7 +217,7 @@ function checkNames(file: FileSettings, regions: readonly Region[], problems: st
 }
 
 function checkAliases(
-  file: FileSettings,
+  file: Pick<FileSettings, "path" | "regions" | "aliases">,
   aliases: ReadonlyMap<string, string>,
   regions: readonly Region[],
   problems: string[],

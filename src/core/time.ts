@@ -32,11 +32,14 @@ export function parseUtcInstant(text: string): Instant | undefined {
 }
 
 function parseExact(isoText: string): Instant | undefined {
-  const normalised = isoText.replace(" ", "T").replace(/([+-]\d{2})(\d{2})$/, "$1:$2");
+  const withT = isoText.replace(" ", "T");
+  // Most files say Z, and have many times.
+  const isUtc = isoText.endsWith("Z");
+  const normalised = isUtc ? withT : withT.replace(/([+-]\d{2})(\d{2})$/, "$1:$2");
   const epochMs = Date.parse(normalised);
   if (Number.isNaN(epochMs)) return undefined;
   // Date.parse turns 30 February into 2 March. The local day written in the text must survive.
-  const offset = /([+-])(\d{2}):(\d{2})$/.exec(normalised);
+  const offset = isUtc ? null : /([+-])(\d{2}):(\d{2})$/.exec(normalised);
   const offsetMs = offset
     ? (offset[1] === "-" ? -1 : 1) * (Number(offset[2]) * 60 + Number(offset[3])) * MINUTE_MS
     : 0;

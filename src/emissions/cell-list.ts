@@ -29,18 +29,15 @@ export class CellList {
 
   /** Adds a piece of a part. The piece lies within one UTC hour and one accounting day. */
   add(part: UsagePart, piece: Interval, taken: Taken): void {
-    const hourStart = floorToHour(piece.start);
-    const hour = this.#hourOf(hourStart);
-    const isNextDay = hour.nextDayStart !== null && piece.start >= hour.nextDayStart;
-    const start = isNextDay ? (hour.nextDayStart as Instant) : hourStart;
-    const cell = cellOf(part, piece, taken, start, isNextDay ? hour.nextDay : hour.day, hour);
+    const cell = cellOf(part, piece, taken, this.#hourOf);
     if (cell === null) return;
     const last = this.cells.at(-1);
-    if (last === undefined || last.start < start) this.cells.push(cell);
-    else this.#merge(start, cell);
+    if (last === undefined || last.start < cell.start) this.cells.push(cell);
+    else this.#merge(cell);
   }
 
-  #merge(start: Instant, cell: EmissionCell): void {
+  #merge(cell: EmissionCell): void {
+    const { start } = cell;
     // Rows come in order of time, so that it is nearly always the last one.
     let index = this.cells.length - 1;
     while (index >= 0 && (this.cells[index] as EmissionCell).start > start) index--;
@@ -50,14 +47,19 @@ export class CellList {
   }
 }
 
-function cellOf(
+/** The cell of a piece of a part; null: nothing is taken. The piece lies within one UTC hour and one accounting day. */
+export function cellOf(
   part: UsagePart,
   piece: Interval,
   taken: Taken,
-  start: Instant,
-  day: string,
-  { intensity }: CellHour,
+  hourOf: (hour: Instant) => CellHour,
 ): EmissionCell | null {
+  const hourStart = floorToHour(piece.start);
+  const hour = hourOf(hourStart);
+  const isNextDay = hour.nextDayStart !== null && piece.start >= hour.nextDayStart;
+  const start = isNextDay ? (hour.nextDayStart as Instant) : hourStart;
+  const day = isNextDay ? hour.nextDay : hour.day;
+  const { intensity } = hour;
   const energy = taken.energy ? part.energy : null;
   const requests = taken.requests ? pieceOrNull(part.requests, part, piece) : null;
   const cost = taken.cost ? pieceOrNull(part.cost, part, piece) : null;

@@ -66,7 +66,7 @@ export function emissionCells(
 interface Work extends CellContext {
   readonly window: Interval;
   readonly hourOf: (hour: Instant) => CellHour;
-  readonly readParts: (row: UsageRow, parts: UsagePart[]) => void;
+  readonly readParts: (row: UsageRow) => UsagePart[];
 }
 
 /** What one origin says of one label set. */
@@ -80,11 +80,8 @@ interface Statement {
 type StatementCells = Statement & { readonly list: CellList };
 
 function addAlone({ rows, list }: StatementCells, work: Work): void {
-  const parts: UsagePart[] = [];
   for (const row of rows) {
-    parts.length = 0;
-    work.readParts(row, parts);
-    for (const part of parts) {
+    for (const part of work.readParts(row)) {
       if (!reachesInto(part, work.window)) continue;
       if (isWithinOneCell(part, work)) {
         list.add(part, part, TAKE_ALL);
@@ -108,9 +105,7 @@ interface Piece extends Interval {
 function addChosen(load: readonly StatementCells[], work: Work): void {
   const cells = new Map<Instant, Piece[]>();
   for (const statement of load) {
-    const parts: UsagePart[] = [];
-    for (const row of statement.rows) work.readParts(row, parts);
-    for (const part of parts) {
+    for (const part of statement.rows.flatMap(work.readParts)) {
       const edges = edgesOf(part, work);
       for (let index = 1; index < edges.length; index++) {
         const piece = { part, statement, start: edges[index - 1] as Instant, end: edges[index] as Instant };

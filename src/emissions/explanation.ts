@@ -15,10 +15,15 @@ export interface Explanation {
   readonly periodEnd: string;
   /** Of the days. */
   readonly timeZone: string;
+  /** All that counts: the cells of `series`, `removedDays` and `stated`. */
   readonly figure: Figure;
   /** What the roll-ups say of whole days within the period: a report shows these. */
   readonly days: readonly ExplainedDay[];
   readonly series: readonly ExplainedSeries[];
+  /** What counts of days whose hours are no longer kept: of these their sums are all that is left. */
+  readonly removedDays: readonly ExplainedRemovedDay[];
+  /** Rows that state their own figures, as far as they count. */
+  readonly stated: readonly ExplainedStatedRow[];
   /** Usage of other label sets of the same services in the same regions. Nothing of it is in the figure; but it may speak of
    *  the same load, and so decide which origin counts. */
   readonly otherUsage: readonly Omit<ExplainedSeries, "cells">[];
@@ -38,9 +43,10 @@ export interface Explanation {
   readonly notes: readonly string[];
 }
 
-/** Sums of cells. */
+/** Sums of cells, of days whose cells were removed, and of what rows state. */
 export interface Figure {
   readonly requests: number | null;
+  /** Before PUE. Of removed days and stated rows after it, for they do not tell it apart. */
   readonly statedKWh: number;
   readonly kWh: number;
   readonly coveredKWh: number;
@@ -60,6 +66,12 @@ export interface ExplainedDay {
   readonly estimatedGCO2e: number;
   /** False: the hours behind the day were removed, and its sum is all that is left. */
   readonly hasCells: boolean;
+}
+
+/** What counts of the days of a region that have lost their cells, over the series that are meant. */
+export interface ExplainedRemovedDay extends Omit<Figure, "statedKWh"> {
+  readonly day: string;
+  readonly region: string;
 }
 
 /** A label set of a service in a region. */
@@ -90,6 +102,36 @@ export interface ExplainedCell extends Omit<EmissionCell, "start"> {
   readonly origin: string;
   /** Hash of the factor set. */
   readonly factorSet: string;
+}
+
+/** A row of `workload_emissions` that no stored usage is behind: saved by version 0.1, adopted, or put there by hand. It
+ *  states its figures; nothing that is kept gives them again. */
+export interface ExplainedStatedRow {
+  /** `id` in the table. */
+  readonly rowId: string;
+  readonly service: string;
+  readonly region: string;
+  readonly start: string;
+  readonly end: string;
+  /** What it states for all of its time, energy after PUE. */
+  readonly requests: number;
+  readonly kWh: number;
+  /** Null: unknown. */
+  readonly gCO2e: number | null;
+  readonly meanGCO2ePerKWh: number | null;
+  readonly minGCO2ePerKWh: number | null;
+  readonly maxGCO2ePerKWh: number | null;
+  /** Of its time, 0…1: what counts in the figure. */
+  readonly share: number;
+  /** That time, in order: inside the period, without hours that usage covers. */
+  readonly countedTimes: readonly { readonly start: string; readonly end: string }[];
+  /** Whether usage covers some of its time inside the period. */
+  readonly isReplaced: boolean;
+  /** How it came to be, in its own words. */
+  readonly method: string;
+  readonly assumptions: Readonly<Record<string, unknown>>;
+  readonly metadata: Readonly<Record<string, unknown>>;
+  readonly savedAt: string;
 }
 
 /** An accepted hour that the cells use, or that an estimate rests on. */

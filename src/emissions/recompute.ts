@@ -20,12 +20,18 @@ import {
   type Figure,
   figureOf,
 } from "./explanation.ts";
+import { statedDifferences, withRemovedDays, withStated } from "./stated-figure.ts";
 
 export interface Recomputed {
   /** From usage, intensity and factors of the explanation alone. */
   readonly figure: Figure;
   /** What does not come out the same, each naming the hour or cell; empty: everything is equal. */
   readonly differences: readonly string[];
+  /** Cells that were worked out again, and rows that were taken as they state themselves. */
+  readonly cells: number;
+  readonly statedRows: number;
+  /** Sums of days whose hours are no longer kept, taken as they are. */
+  readonly removedDays: number;
 }
 
 /** Sums of thousands of numbers differ in their last digits when they are added in another order. */
@@ -36,10 +42,16 @@ const TOLERANCE = 1e-9;
 export function recompute(explanation: Explanation): Recomputed {
   const calendar = calendarOf(explanation.timeZone);
   if (calendar === undefined)
-    return { figure: figureOf([]), differences: [`time zone ${explanation.timeZone} is not known`] };
+    return {
+      figure: figureOf([]),
+      differences: [`time zone ${explanation.timeZone} is not known`],
+      cells: 0,
+      statedRows: 0,
+      removedDays: 0,
+    };
   const differences = hourDifferences(explanation.hours, explanation.readings);
   // Usage may outlive the cells that were worked out from it.
-  const removedDays = new Set(explanation.days.flatMap(({ day, hasCells }) => (hasCells ? [] : [day])));
+  const removedDays = new Set(explanation.removedDays.map(({ day }) => day));
   const again: ExplainedCell[] = [];
   for (const service of servicesOf(explanation)) {
     const cells = cellsAgain(service, explanation, calendar);
@@ -52,12 +64,19 @@ export function recompute(explanation: Explanation): Recomputed {
       differences.push(...cellDifferences(series, own));
     }
   }
-  const figure = figureOf(again);
+  const figure = withStated(withRemovedDays(figureOf(again), explanation.removedDays), explanation.stated);
   differences.push(
+    ...statedDifferences(explanation),
     ...dayDifferences(explanation, again),
     ...fieldDifferences("the figure", explanation.figure, figure),
   );
-  return { figure, differences };
+  return {
+    figure,
+    differences,
+    cells: again.length,
+    statedRows: explanation.stated.length,
+    removedDays: explanation.removedDays.length,
+  };
 }
 
 /** Accepted hours that are not the mean of their readings, weighted by the time each shares with the hour. */
@@ -164,11 +183,13 @@ function cellDifferences(series: ExplainedSeries, again: readonly ExplainedCell[
   ];
 }
 
-/** Days that lie in the period, against their cells; a day whose cells were removed cannot be worked out again. */
+/** Days that lie in the period, against their cells and what is left of cells that were removed. */
 function dayDifferences(explanation: Explanation, cells: readonly ExplainedCell[]): string[] {
-  return explanation.days.flatMap(({ day, hasCells, kWh, ...stated }) => {
-    if (!hasCells) return [];
-    const again = figureOf(cells.filter((cell) => cell.day === day));
+  return explanation.days.flatMap(({ day, kWh, ...stated }) => {
+    const again = withRemovedDays(
+      figureOf(cells.filter((cell) => cell.day === day)),
+      explanation.removedDays.filter((removed) => removed.day === day),
+    );
     // Whether a day without energy has 0 or no emissions is a matter of its sum, not of its cells.
     const emissionsOf = (sum: Pick<Figure, "gCO2e" | "estimatedGCO2e">): number =>
       (sum.gCO2e ?? 0) + sum.estimatedGCO2e;

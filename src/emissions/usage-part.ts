@@ -19,13 +19,13 @@ export interface UsagePart extends Interval {
   readonly units: Readonly<Record<string, number>> | null;
 }
 
-/** Reads rows of one service in one region as parts, added to a list: one for a row, or several where the profile of the
- *  service changes within it. */
+/** Reads rows of one service in one region as parts: one for a row, or several where the profile of the service changes
+ *  within it. */
 export function partReader(
   service: string,
   regionName: string,
   factors: FactorSet,
-): (row: UsageRow, parts: UsagePart[]) => void {
+): (row: UsageRow) => UsagePart[] {
   const region = regionFactors(factors, regionName);
   const changes = (profilesOf(factors, service) ?? []).map(beginning).filter(Number.isFinite);
 
@@ -47,14 +47,12 @@ export function partReader(
     units: row.quantities === null ? null : pieceOfUnits(unitsOf(row.quantities), row, times),
   });
 
-  return (row, parts) => {
+  return (row) => {
     const energy = energyOf(row, factors);
     const isProfiled = energy === null || energy.how.kind === "profile";
     const within = isProfiled ? changes.filter((at) => at > row.start && at < row.end) : [];
-    if (within.length === 0) {
-      parts.push(partOf(row, row, row.requests, energy));
-      return;
-    }
+    if (within.length === 0) return [partOf(row, row, row.requests, energy)];
+    const parts: UsagePart[] = [];
     let start = row.start;
     for (const end of [...within.map(instant), row.end]) {
       const times = { start, end };
@@ -63,12 +61,15 @@ export function partReader(
         parts.push(partOf(row, times, requests, energyOf({ ...row, ...times, requests }, factors)));
       start = end;
     }
+    return parts;
   };
 }
 
 /** Amount of a piece of time of a whole, in proportion. The last piece is what is left, so that pieces add up to the whole.
  *  48 kWh over 24 h: 2 kWh for each hour. */
 export function pieceOf(amount: number, whole: Interval, piece: Interval): number {
+  // Most pieces are the whole, and this is asked several times for each of millions of rows.
+  if (piece === whole) return amount;
   if (piece.end < whole.end) return (amount * (piece.end - piece.start)) / (whole.end - whole.start);
   if (piece.start === whole.start) return amount;
   return amount - (amount * (piece.start - whole.start)) / (whole.end - whole.start);

@@ -7,7 +7,7 @@ import { reportEmissions } from "./emissions/report-emissions.ts";
 import { type SaveParts, saveEmissions } from "./emissions/save-emissions.ts";
 import { ingest } from "./grid/ingest.ts";
 import type { IngestResult } from "./grid/ingest-result.ts";
-import type { AcceptSettings, IngestParts, ZoneOfRegions } from "./parts.ts";
+import type { AcceptSettings, LearnParts, ZoneOfRegions } from "./parts.ts";
 
 /** The loads of the original design's printed report. */
 const ORIGINAL_LOADS = [
@@ -34,7 +34,7 @@ export interface DemoResult {
 
 /** Ingests the grid, calculates the original design's services and reports its three loads. */
 export async function runDemo(
-  parts: IngestParts & CalculateParts & SaveParts,
+  parts: LearnParts & CalculateParts & SaveParts,
   request: DemoRequest,
 ): Promise<DemoResult> {
   const { store } = parts;

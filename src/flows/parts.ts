@@ -1,4 +1,3 @@
-import type { Notifier } from "../alert/slack.ts";
 import type { FactorType } from "../core/intensity.ts";
 import type { Instant } from "../core/time.ts";
 import type { AcceptPolicy } from "../ingest/accept.ts";
@@ -46,10 +45,6 @@ export interface LearnParts {
   readonly keyHintOf: (zone: GridZone) => string;
   /** The name of this process among the ingesters that share a store; no two ever have the same. */
   readonly holder: string;
-}
-
-export interface IngestParts extends LearnParts {
-  readonly notifier: Notifier | null;
 }
 
 /** The settings that decide what is accepted. */

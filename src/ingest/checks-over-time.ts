@@ -55,10 +55,12 @@ function createRollingHistory(given: readonly HistoryHour[]) {
   return {
     /** The 28 days before a day, and those after it, if given: a gap in the past lies between two histories. */
     around(day: Instant): ZoneHistory {
+      const first = next;
       for (let hour = given[next]; hour && hour.hour < day; hour = given[++next]) passed.push(hour);
-      while ((passed[oldest]?.hour ?? day) < day - HISTORY_MS) oldest++;
       // Within a day, given hours and those of the series may alternate.
-      const before = passed.slice(oldest).sort((a, b) => a.hour - b.hour);
+      if (next > first) passed.sort((a, b) => a.hour - b.hour);
+      while ((passed[oldest]?.hour ?? day) < day - HISTORY_MS) oldest++;
+      const before = passed.slice(oldest);
       const after = given.slice(next).filter(({ hour }) => hour < day + DAY_MS + HISTORY_MS);
       return zoneHistory([...before, ...after]);
     },

@@ -66,10 +66,11 @@ export function checkReadings(
   });
   const past = pastAround(readings, context);
   for (const series of seriesByResolution(judged)) judgeOverTime(series, past, context.annualMeanGPerKWh);
-  return readings.map((reading, index) => ({
-    ...reading,
-    suspect: SUSPECT_REASONS.filter((reason) => reasons[index]?.has(reason)),
-  }));
+  return readings.map((reading, index) => {
+    const found = reasons[index];
+    const suspect = found && found.size > 0 ? SUSPECT_REASONS.filter((reason) => found.has(reason)) : [];
+    return { ...reading, suspect };
+  });
 }
 
 /** A value that is too high is looked at further, since its unit may be the cause. */

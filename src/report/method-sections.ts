@@ -65,12 +65,11 @@ export function inputs(report: EmissionsReport): Html[] {
     ["Period", `${minute(report.periodStart)} to ${minute(report.periodEnd)} UTC`],
     ["Accounting time zone", report.timeZone],
     ["Emission factors", origin.factorTypes.join(", ") || "not stated"],
-    [
+    ...(origin.factorSets.length === 0 ? [["Factor set", "none"] as [string, string]] : []),
+    ...origin.factorSets.map(({ sha256, since }): [string, string] => [
       "Factor set",
-      origin.factorSet === null
-        ? "none"
-        : `sha256 ${origin.factorSet.sha256}, since ${minute(origin.factorSet.since)} UTC`,
-    ],
+      `sha256 ${sha256}, since ${minute(since)} UTC`,
+    ]),
     ["Generated", `${minute(origin.generatedAt)} UTC, co2e ${origin.version}`],
   ];
   return [

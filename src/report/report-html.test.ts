@@ -44,7 +44,7 @@ const full = (): string =>
         sources: [{ source: EVIL, kind: null, basis: EVIL, hours: 5 }],
         attributions: [EVIL],
         pendingDays: 1,
-        inputs: { currency: "EUR", factorSet: { sha256: "ab12", since: "2026-01-01T00:00:00.000Z" } },
+        inputs: { currency: "EUR", factorSets: [{ sha256: "ab12", since: "2026-01-01T00:00:00.000Z" }] },
       },
     ),
   );

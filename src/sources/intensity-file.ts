@@ -1,10 +1,10 @@
-import type { Readable } from "node:stream";
 import { ConfigError } from "../core/errors.ts";
 import type { FactorType, IntensityReading } from "../core/intensity.ts";
 import { type Instant, instant, MINUTE_MS, parseInstant, parseUtcInstant } from "../core/time.ts";
 import { type IntensityUnit, toGPerKwh } from "../core/units.ts";
 import { csvRecords } from "./csv-records.ts";
 import { gunzipped, type OpenedFile } from "./input-file.ts";
+import { textLines } from "./text-lines.ts";
 import { textPieces } from "./text-pieces.ts";
 
 export type FileFormat = "csv" | "json" | "jsonl";
@@ -49,18 +49,19 @@ const USUAL_ESTIMATED = ["estimated", "isestimated", "is_estimated", "data estim
 /** Rows of a file of grid intensity, in order, each a reading or a problem with its line number. Reads as a stream (a JSON
  *  document is read whole). Throws ConfigError when the columns cannot be told, or the file is no such file. */
 export async function* readIntensityFile(file: OpenedFile, options: FileOptions): AsyncGenerator<ParsedLine> {
-  const stream = await gunzipped(file.stream);
   const format = options.format ?? formatOf(file.name);
-  const records = format === "csv" ? csvRows(stream, file.name) : jsonRecords(stream, format);
+  const records = recordsOf[format](await gunzipped(file.stream), file.name);
   let columns: Columns | undefined;
   try {
-    for await (const { line, record, problem } of records) {
-      if (problem !== undefined || typeof record !== "object" || record === null) {
-        yield { line, problem: problem ?? "is no row of named values" };
-        continue;
+    for await (const some of records) {
+      for (const { line, record, problem } of some) {
+        if (problem !== undefined || typeof record !== "object" || record === null) {
+          yield { line, problem: problem ?? "is no row of named values" };
+          continue;
+        }
+        columns ??= findColumns(Object.keys(record), options, file.name);
+        yield { line, ...toReading(record as Record<string, unknown>, columns, options) };
       }
-      columns ??= findColumns(Object.keys(record), options, file.name);
-      yield { line, ...toReading(record as Record<string, unknown>, columns, options) };
     }
   } catch (error) {
     if (error instanceof ConfigError) throw error;
@@ -82,35 +83,42 @@ interface NumberedRecord {
   readonly problem?: string;
 }
 
-async function* csvRows(stream: Readable, fileName: string): AsyncGenerator<NumberedRecord> {
-  for await (const { columns, records, lines, broken } of csvRecords(textPieces(stream, fileName), fileName, {
-    withTexts: false,
-    lineBreaks: true,
-  })) {
-    const bad = broken.map(({ line, reason }) => ({ line, record: undefined, problem: reason }));
-    for (const [index, values] of records.entries()) {
-      const line = lines[index] ?? 0;
-      while ((bad[0]?.line ?? line) < line) yield bad.shift() as NumberedRecord;
+/** Records of a file, some at a time: waiting for each of them alone takes longer than reading it. */
+type RecordReader = (bytes: AsyncIterable<Buffer>, fileName: string) => AsyncGenerator<NumberedRecord[]>;
+
+const recordsOf: Readonly<Record<FileFormat, RecordReader>> = {
+  csv: csvRows,
+  jsonl: jsonLines,
+  json: jsonDocument,
+};
+
+async function* csvRows(bytes: AsyncIterable<Buffer>, fileName: string): AsyncGenerator<NumberedRecord[]> {
+  const options = { withTexts: false, lineBreaks: true };
+  for await (const batch of csvRecords(textPieces(bytes, fileName), fileName, options)) {
+    const { columns, lines, broken } = batch;
+    const rows = batch.records.map((values, index): NumberedRecord => {
       const record: Record<string, unknown> = {};
-      for (const [at, name] of columns.entries()) record[name] = values[at];
-      yield { line, record };
-    }
-    yield* bad;
+      for (let at = 0; at < columns.length; at++) record[columns[at] as string] = values[at];
+      return { line: lines[index] ?? 0, record };
+    });
+    for (const { line, reason } of broken) rows.push({ line, record: undefined, problem: reason });
+    yield broken.length === 0 ? rows : rows.sort((a, b) => a.line - b.line);
   }
 }
 
-async function* jsonRecords(stream: Readable, format: "json" | "jsonl"): AsyncGenerator<NumberedRecord> {
-  if (format === "jsonl") {
-    const { createInterface } = await import("node:readline");
-    let line = 0;
-    for await (const text of createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY })) {
-      line++;
-      if (text.trim() !== "") yield { line, record: parseJsonLine(text) };
-    }
-    return;
+async function* jsonLines(bytes: AsyncIterable<Buffer>, fileName: string): AsyncGenerator<NumberedRecord[]> {
+  let before = 0;
+  for await (const texts of textLines(textPieces(bytes, fileName), fileName)) {
+    yield texts.flatMap((text, index) =>
+      text.trim() === "" ? [] : [{ line: before + index + 1, record: parseJsonLine(text) }],
+    );
+    before += texts.length;
   }
+}
+
+async function* jsonDocument(bytes: AsyncIterable<Buffer>): AsyncGenerator<NumberedRecord[]> {
   const chunks: Buffer[] = [];
-  for await (const chunk of stream) chunks.push(chunk as Buffer);
+  for await (const chunk of bytes) chunks.push(chunk);
   const document = JSON.parse(Buffer.concat(chunks).toString("utf8")) as unknown;
   // An array of rows, or an answer of Electricity Maps as it came: { zone, history: [...] }.
   const envelope = (Array.isArray(document) ? {} : document) as Record<string, unknown>;
@@ -120,9 +128,10 @@ async function* jsonRecords(stream: Readable, format: "json" | "jsonl"): AsyncGe
   if (!rows)
     throw new ConfigError("The JSON file holds no array of rows, and no data, history or rows with one.");
   const zone = typeof envelope.zone === "string" ? { zone: envelope.zone } : {};
-  for (const [index, row] of rows.entries()) {
-    yield { line: index + 1, record: typeof row === "object" && row !== null ? { ...zone, ...row } : row };
-  }
+  yield rows.map((row: unknown, index) => ({
+    line: index + 1,
+    record: typeof row === "object" && row !== null ? { ...zone, ...row } : row,
+  }));
 }
 
 function parseJsonLine(text: string): unknown {

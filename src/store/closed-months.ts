@@ -48,7 +48,6 @@ export interface MonthEvidence {
   readonly codeVersions: readonly string[];
   readonly hoursByKind: Readonly<Record<string, number>>;
   readonly kWhByTier: Readonly<Record<string, number>>;
-  readonly statedRows: number;
 }
 
 /** `closed_month`, `closed_line`, `month_adjustment`: what was published. Days and months are of the accounting time zone. */
@@ -204,7 +203,4 @@ select
   (select jsonb_build_object('measured', coalesce(sum(kwh_measured order by series_id, day), 0),
      'modelled', coalesce(sum(kwh_modelled order by series_id, day), 0),
      'profile', coalesce(sum(kwh_profile order by series_id, day), 0),
-     'guess', coalesce(sum(kwh_guess order by series_id, day), 0)) from of_day) as "kWhByTier",
-  (select count(*)::int from workload_emissions
-   where period_start < $3::timestamptz and period_end > $2::timestamptz and not coalesce(metadata ? 'cells', false))
-    as "statedRows"`;
+     'guess', coalesce(sum(kwh_guess order by series_id, day), 0)) from of_day) as "kWhByTier"`;

@@ -20,7 +20,8 @@ export interface DayChanges {
   readonly gAfter: number;
 }
 
-/** `emission_day`: sums of cells, and `recalc_run` and `recalc_diff`: what a recalculation changed. */
+/** `emission_day`: sums of cells, `emission_month`: sums of days, `recalc_run` and `recalc_diff`: what a recalculation
+ *  changed. */
 export type EmissionDays = ReturnType<typeof emissionDaysTable>;
 
 export function emissionDaysTable(queries: Queries) {
@@ -50,14 +51,16 @@ export function emissionDaysTable(queries: Queries) {
       );
     },
 
-    /** Makes each of `touched` the sum of its cells, as a whole, never by a difference. A day without cells goes. What had
-     *  a figure before this run is noted in `recalc_diff`. */
+    /** Makes each of `touched` the sum of its cells, as a whole, never by a difference, and then their months the sums of
+     *  days. A day without cells goes. What had a figure before this run is noted in `recalc_diff`. */
     async sumUp(runId: string, touched: readonly TouchedDay[], reason: string): Promise<DayChanges> {
       if (touched.length === 0) return { days: 0, diffs: 0, gBefore: 0, gAfter: 0 };
+      const days = jsonRows(touched.map(({ seriesId, day }) => ({ s: seriesId, d: day })));
       const [row] = await queries.query<{ days: number; diffs: number; before: number; after: number }>(
         SUM_UP,
-        [jsonRows(touched.map(({ seriesId, day }) => ({ s: seriesId, d: day }))), runId, reason],
+        [days, runId, reason],
       );
+      await queries.query(SUM_UP_MONTHS, [days]);
       return {
         days: row?.days ?? 0,
         diffs: row?.diffs ?? 0,
@@ -111,13 +114,14 @@ export function emissionDaysTable(queries: Queries) {
 const G = (of: string): string =>
   `case when ${of}.g_co2e is not null or ${of}.estimated_kwh > 0 then coalesce(${of}.g_co2e, 0) + ${of}.g_estimated end`;
 
-const DAY_COLUMNS = [...ADDED_COLUMNS, "min_g_per_kwh", "max_g_per_kwh", "units", "cells"];
+const DAY_COLUMNS = [...ADDED_COLUMNS, "min_g_per_kwh", "max_g_per_kwh", "units", "cells", "factor_sets"];
 const columns = (of: string): string => DAY_COLUMNS.map((name) => `${of}.${name}`).join(", ");
 const sumWhere = (amount: string, condition: string): string =>
   `coalesce(sum(${amount}) filter (where ${condition}), 0)`;
 
 // Cells are added in the order of hours and names, so that the same usage gives the same sum to the last digit. A day of
-// any time zone lies within 14 hours of the UTC day of the same date.
+// any time zone lies within 14 hours of the UTC day of the same date. Days of one month may be inserted, changed and removed
+// here, and each of these triggers would sum the month up; the setting says that we do it, once.
 const SUM_UP = `
 with touched as materialized (
   select s as series_id, d as day from jsonb_to_recordset($1::jsonb) as x(s int, d date) group by s, d),
@@ -152,7 +156,8 @@ total as materialized (
     ${sumWhere("kwh", "method = 'uniform-over-period'")} as kwh_uniform,
     case when sum(covered_kwh) > 0 or sum(kwh) = 0 then coalesce(sum(g_co2e), 0) end as g_co2e,
     sum(g_estimated) as g_estimated, sum(g_embodied) as g_embodied, sum(g_low) as g_low, sum(g_high) as g_high,
-    min(g_per_kwh) as min_g_per_kwh, max(g_per_kwh) as max_g_per_kwh, sum(cost) as cost, count(*)::int as cells
+    min(g_per_kwh) as min_g_per_kwh, max(g_per_kwh) as max_g_per_kwh, sum(cost) as cost, count(*)::int as cells,
+    array_agg(distinct factor_set_id order by factor_set_id) as factor_sets
   from cell group by series_id, day),
 summed as (select t.*, u.units from total t left join unit_sum u using (series_id, day)),
 before as materialized (select d.* from emission_day d join touched using (series_id, day)),
@@ -181,4 +186,10 @@ diff as (
   on conflict (recalc_id, series_id, day) do update set kwh_after = excluded.kwh_after, g_after = excluded.g_after
   returning g_before, g_after)
 select (select count(*)::int from changed) as days, (select count(*)::int from diff) as diffs,
-  (select coalesce(sum(g_before), 0) from diff) as before, (select coalesce(sum(g_after), 0) from diff) as after`;
+  (select coalesce(sum(g_before), 0) from diff) as before, (select coalesce(sum(g_after), 0) from diff) as after,
+  set_config('co2e.sums_up_months', 'on', true)`;
+
+const SUM_UP_MONTHS = `
+select set_config('co2e.sums_up_months', 'off', true), co2e_sum_up_months(array_agg(series_id), array_agg(month))
+from (select distinct s as series_id, date_trunc('month', d::timestamp)::date as month
+      from jsonb_to_recordset($1::jsonb) as x(s int, d date)) m`;

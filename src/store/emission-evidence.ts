@@ -2,6 +2,7 @@ import type { ReadingKind } from "../core/intensity.ts";
 import { DAY_MS, type Instant, type Interval, instant, toIso } from "../core/time.ts";
 import type { EnergyBoundary, Labels, Tier, UsageRow } from "../core/usage.ts";
 import { jsonRows, type Queries } from "./database.ts";
+import { readStatedRows, type StatedEvidence } from "./stated-evidence.ts";
 
 /** Which emissions are meant; null and {}: all. A series must have all of `labels`. */
 export interface EvidenceFilter {
@@ -216,6 +217,10 @@ export function emissionEvidenceTable(queries: Queries) {
         [...filterParams(filter), from, until],
       );
     },
+
+    /** Rows that share time with `interval` and name no cells, whole. They state no labels: of a label there are none. */
+    statedRows: (filter: EvidenceFilter, interval: Interval): Promise<StatedEvidence[]> =>
+      readStatedRows(queries, filter, interval),
 
     /** The last calculation of all; null: none. */
     async latestCalculation(): Promise<{ readonly at: string; readonly codeVersion: string } | null> {

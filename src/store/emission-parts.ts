@@ -41,25 +41,52 @@ interface RowSource {
   readonly isWeighted: boolean;
 }
 
+/** A row's requests belong to its emissions in proportion to its energy; all are calculated where it uses none. */
+const REQUESTS_BY_ENERGY = `
+    requests * case when kwh = 0 then 1 else covered_kwh / kwh end as requests_calculated,
+    requests * case when kwh = 0 then 0 else estimated_kwh / kwh end as requests_estimated`;
+
 export const DAYS: RowSource = {
   isWeighted: false,
-  rows: "select * from emission_day where day >= $1::date and day < $2::date",
+  rows: `select *, ${REQUESTS_BY_ENERGY} from emission_day where day >= $1::date and day < $2::date`,
+};
+
+const FIRST_MONTH = "date_trunc('month', $1::date + interval '1 month -1 day')::date";
+const MONTH_AFTER = "date_trunc('month', $2::date::timestamp)::date";
+
+/** How the days from $1 to $2 (not included) are read: whole months as months, what is before and after them as days. From 3
+ *  February to 5 April: days to the 28th, the month of March, days from 1 April. Within one month all are days before. */
+export const WHOLE_MONTHS = {
+  isMonth: `month >= ${FIRST_MONTH} and month < ${MONTH_AFTER}`,
+  isDayBesides: `(day >= $1::date and day < least(${FIRST_MONTH}, $2::date)
+    or day >= greatest(${FIRST_MONTH}, ${MONTH_AFTER}) and day < $2::date)`,
+};
+
+const DAY_COLUMNS = ["series_id", ...ADDED_COLUMNS, "min_g_per_kwh", "max_g_per_kwh", "units", "cells"].join(
+  ", ",
+);
+
+/** The same sums as `DAYS` from fewer rows, where days need not be told apart. */
+export const MONTHS_AND_DAYS: RowSource = {
+  isWeighted: false,
+  rows: `
+  select ${DAY_COLUMNS}, requests_calculated, requests_estimated from emission_month where ${WHOLE_MONTHS.isMonth}
+  union all
+  select ${DAY_COLUMNS}, ${REQUESTS_BY_ENERGY} from emission_day where ${WHOLE_MONTHS.isDayBesides}`,
 };
 
 export const EDGE_DAYS: RowSource = {
   isWeighted: true,
   rows: `
-  select d.*, w.weight
+  select d.*, ${REQUESTS_BY_ENERGY}, w.weight
   from jsonb_to_recordset($1::jsonb) as w(day date, weight float8)
   join emission_day d on d.day = w.day and not d.has_cells and $2::text is null`,
 };
 
 /** Cells in the columns of days. Series by series (the offset keeps it so): cells have an index by series and hour, and
  *  none by hour alone. */
-export const CELLS: RowSource = {
-  isWeighted: true,
-  rows: `
-  select c.series_id, c.day, c.requests, c.kwh, c.covered_kwh, c.estimated_kwh,
+const cellsBy = (day: string): string => `
+  select c.series_id, ${day} as day, c.requests, c.kwh, c.covered_kwh, c.estimated_kwh,
     case c.tier when 'measured' then c.kwh else 0 end as kwh_measured,
     case c.tier when 'modelled' then c.kwh else 0 end as kwh_modelled,
     case c.tier when 'profile' then c.kwh else 0 end as kwh_profile,
@@ -73,20 +100,28 @@ export const CELLS: RowSource = {
     c.g_co2e, c.g_estimated, c.g_embodied, c.g_low, c.g_high,
     case when c.estimate is null then c.g_per_kwh end as min_g_per_kwh,
     case when c.estimate is null then c.g_per_kwh end as max_g_per_kwh,
-    c.cost, c.units, 1 as cells, w.weight
+    c.cost, c.units, 1 as cells, ${REQUESTS_BY_ENERGY}, w.weight
   from jsonb_to_recordset($1::jsonb) as w("from" timestamptz, until timestamptz, weight float8)
   cross join usage_series u
   cross join lateral (
     select * from emission_cell
     where series_id = u.series_id and cell_start >= w."from" and cell_start < w.until and $2::text is null
-    offset 0) c`,
+    offset 0) c`;
+
+export const CELLS: RowSource = { isWeighted: true, rows: cellsBy("c.day") };
+
+/** The same with the begin of the UTC hour, epoch milliseconds, in the place of the day. */
+export const HOURS: RowSource = {
+  isWeighted: true,
+  rows: cellsBy("(extract(epoch from date_trunc('hour', c.cell_start, 'UTC')) * 1000)::int8"),
 };
 
-const FILTER = `
+/** Of the series `s`, by $3, $4 and $5. */
+export const FILTER = `
   ($3::text is null or s.service_name = $3) and ($4::text is null or s.region = $4) and s.labels @> $5::jsonb`;
 
-/** One statement for days and cells; a row's requests belong to its emissions in proportion to its energy. Series first, by
- *  their number: a year of days is a thousand times as many rows as it has series. */
+/** One statement for months, days and cells. Series first, by their number: a year of days is a thousand times as many rows
+ *  as it has series. */
 function sumsOf({ rows, isWeighted }: RowSource, { detail, filter, unit }: PartQuery): string {
   const labels = detail.labels.map((_, index) => `s.labels->>$${7 + index}::text`);
   const groups = [
@@ -102,8 +137,8 @@ function sumsOf({ rows, isWeighted }: RowSource, { detail, filter, unit }: PartQ
     with by_series as (
       select r.series_id, ${detail.day ? "r.day, " : ""}
         ${ADDED_COLUMNS.map((column) => `sum(${weighted(`r.${column}`)}) as ${column}`).join(", ")},
-        sum(${weighted("r.requests")} * case when r.kwh = 0 then 1 else r.covered_kwh / r.kwh end) as requests_calculated,
-        sum(${weighted("r.requests")} * case when r.kwh = 0 then 0 else r.estimated_kwh / r.kwh end) as requests_estimated,
+        sum(${weighted("r.requests_calculated")}) as requests_calculated,
+        sum(${weighted("r.requests_estimated")}) as requests_estimated,
         ${unit === null ? "null::float8" : `sum(${weighted("(r.units->>$6::text)::float8")})`} as units,
         min(r.min_g_per_kwh) as min_g_per_kwh, max(r.max_g_per_kwh) as max_g_per_kwh, sum(r.cells) as cells
       from (${rows}) r

@@ -1,7 +1,16 @@
-import type { EmissionPart } from "../core/emission-sum.ts";
+import type { EmissionPart, PartFilter } from "../core/emission-sum.ts";
 import { type Instant, type Interval, instant, toIso } from "../core/time.ts";
 import { jsonRows, type Queries } from "./database.ts";
-import { CELLS, DAYS, EDGE_DAYS, type PartQuery, readParts } from "./emission-parts.ts";
+import { type ReadSlices, readUsedFactorSets, type UsedFactorSets } from "./emission-factor-sets.ts";
+import {
+  CELLS,
+  DAYS,
+  EDGE_DAYS,
+  HOURS,
+  MONTHS_AND_DAYS,
+  type PartQuery,
+  readParts,
+} from "./emission-parts.ts";
 
 /** Cells that begin from `from` to `until` (not included), counted with `weight`. */
 export interface CellWindow {
@@ -22,29 +31,22 @@ export interface StatedEmissions extends Interval {
   readonly metadata: Readonly<Record<string, unknown>>;
 }
 
-/** Sums for reports: `emission_day` for whole days, `emission_cell` for hours. */
+/** Sums for reports: `emission_month` and `emission_day` for whole days, `emission_cell` for hours. */
 export type EmissionReports = ReturnType<typeof emissionReportsTable>;
 
 export function emissionReportsTable(queries: Queries) {
   return {
-    /** What the store's emissions are in: time zone of accounting days, currency, and the newest factor set. */
+    /** What the store's emissions are in: time zone of accounting days, currency, and the factor type of the newest set. */
     async settings(): Promise<{
       readonly timeZone: string | null;
       readonly currency: string | null;
-      readonly factorSet: {
-        readonly sha256: string;
-        readonly since: Instant;
-        readonly factorType: string;
-      } | null;
+      readonly factorType: string | null;
     }> {
       const [row] = await queries.query<SettingsRow>(SETTINGS);
       return {
         timeZone: row?.time_zone ?? null,
         currency: row?.currency ?? null,
-        factorSet:
-          row?.sha256 == null
-            ? null
-            : { sha256: row.sha256, since: instant(row.since_ms), factorType: row.factor_type },
+        factorType: row?.factor_type ?? null,
       };
     },
 
@@ -52,7 +54,8 @@ export function emissionReportsTable(queries: Queries) {
     ofDays: (
       days: { readonly from: string; readonly until: string },
       query: PartQuery,
-    ): Promise<EmissionPart[]> => readParts(queries, DAYS, [days.from, days.until], query),
+    ): Promise<EmissionPart[]> =>
+      readParts(queries, query.detail.day ? DAYS : MONTHS_AND_DAYS, [days.from, days.until], query),
 
     /** Sums of cells by the hour, and of days at an edge whose cells were removed. */
     async ofCells(windows: readonly CellWindow[], query: PartQuery): Promise<EmissionPart[]> {
@@ -65,6 +68,17 @@ export function emissionReportsTable(queries: Queries) {
       return readParts(queries, CELLS, [jsonRows(times), null], query);
     },
 
+    /** Sums of cells by UTC hour, of the hours that begin within `interval`. */
+    async ofHours(
+      { start, end }: Interval,
+      query: PartQuery,
+    ): Promise<(EmissionPart & { readonly hour: Instant })[]> {
+      const windows = jsonRows([{ from: toIso(start), until: toIso(end), weight: 1 }]);
+      const byHour = { ...query, detail: { ...query.detail, day: true } };
+      const parts = await readParts(queries, HOURS, [windows, null], byHour);
+      return parts.map((part) => ({ ...part, day: null, hour: instant(Number(part.day)) }));
+    },
+
     /** Days whose cells were removed, each with the share of it that counts. */
     async ofEdgeDays(
       days: readonly { readonly day: string; readonly weight: number }[],
@@ -73,6 +87,10 @@ export function emissionReportsTable(queries: Queries) {
       if (days.length === 0) return [];
       return readParts(queries, EDGE_DAYS, [jsonRows(days), null], query);
     },
+
+    /** The factor sets that the figures of these days, cells and edge days were worked out with. */
+    factorSets: (slices: ReadSlices, filter: PartFilter): Promise<UsedFactorSets> =>
+      readUsedFactorSets(queries, slices, filter),
 
     /** Rows that share time with `interval` and name no cells, whole. A row without length counts at its moment. */
     async statedRows(
@@ -159,16 +177,13 @@ export function emissionReportsTable(queries: Queries) {
 }
 
 const SETTINGS = `
-select s.accounting_time_zone as time_zone, s.currency, f.sha256,
-  (extract(epoch from f.created_at) * 1000)::float8 as since_ms, f.body->>'factorType' as factor_type
+select s.accounting_time_zone as time_zone, s.currency, f.body->>'factorType' as factor_type
 from co2e_store s left join factor_set f using (factor_set_id)`;
 
 interface SettingsRow {
   readonly time_zone: string | null;
   readonly currency: string | null;
-  readonly sha256: string | null;
-  readonly since_ms: number;
-  readonly factor_type: string;
+  readonly factor_type: string | null;
 }
 
 const STATED = `

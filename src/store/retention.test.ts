@@ -518,6 +518,9 @@ onEachEngine((engine) => {
       await store.workloads.save(workload({ start: OLD_DAY }));
       await store.workloads.save(workload({ start: later(OLD_DAY, 1) }));
       await store.runs.start("ingest", [{ region: FRANKFURT, zone: "DE" }], OLD_DAY);
+      const run = { job: "ingest", dueAt: OLD_DAY, holder: "one" };
+      await store.jobRuns.claim(run, 60);
+      await store.jobRuns.end(run, { outcome: "done", detail: {}, error: null });
     }
     const ALL: CleanupSettings = {
       workloadDays: 90,
@@ -537,6 +540,8 @@ onEachEngine((engine) => {
       reviews: 0,
       mixes: 24,
       runs: 1,
+      jobRuns: 1,
+      alerts: 0,
       usageRows: 0,
       usageLogRows: 0,
       emissionCells: 0,

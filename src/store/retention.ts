@@ -1,4 +1,6 @@
+import { alertsTable } from "./alerts.ts";
 import type { Database, Queries } from "./database.ts";
+import { jobRunsTable } from "./job-runs.ts";
 import { runsTable } from "./runs.ts";
 
 /** Whole days that each kind of row is kept; null: for ever. */
@@ -9,7 +11,7 @@ export interface CleanupSettings {
   readonly supersededDays: number | null;
   /** Hours of `co2e_emissions` and their evidence; older ones become one row of `co2e_emissions_daily` a day. */
   readonly intensityDays: number | null;
-  /** Rows of `ingestion_runs`. */
+  /** Rows of `ingestion_runs` and `job_run`, and alerts that were resolved, with their messages. */
   readonly runsDays: number | null;
   /** Rows of usage with what they said before, and the hours worked out from them; the figures of their days stay. */
   readonly usageDays: number | null;
@@ -33,6 +35,10 @@ export interface CleanupCounts {
   readonly mixes: number;
   /** Of `ingestion_runs`. */
   readonly runs: number;
+  /** Of `job_run`. */
+  readonly jobRuns: number;
+  /** Of `alert`. */
+  readonly alerts: number;
   /** Of `usage_row` and `usage_row_log`. */
   readonly usageRows: number;
   readonly usageLogRows: number;
@@ -109,6 +115,8 @@ async function removeOld(queries: Queries, settings: CleanupSettings): Promise<C
     reviews: intensity?.reviews ?? 0,
     mixes: intensity?.mixes ?? 0,
     runs: runsDays === null ? 0 : await runsTable(queries).removeOlderThan(runsDays),
+    jobRuns: runsDays === null ? 0 : await jobRunsTable(queries).removeOlderThan(runsDays),
+    alerts: runsDays === null ? 0 : await alertsTable(queries).removeOlderThan(runsDays),
     usageRows: usage?.usage_rows ?? 0,
     usageLogRows: usage?.log_rows ?? 0,
     emissionCells: usage?.cells ?? 0,

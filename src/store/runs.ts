@@ -86,6 +86,21 @@ export function runsTable(queries: Queries) {
       return rows.map(toRegionRun);
     },
 
+    /** Rows from after `after` on, the newest run first and its regions by name; null: from the newest. */
+    async page(
+      region: string | null,
+      after: { readonly runId: number; readonly region: string } | null,
+      limit: number,
+    ): Promise<RegionRun[]> {
+      const rows = await queries.query<RunRow>(PAGE, [
+        region,
+        after?.runId ?? null,
+        after?.region ?? null,
+        limit,
+      ]);
+      return rows.map(toRegionRun);
+    },
+
     /** Of the runs that began at `since` or later. A region without any has 0 runs. */
     async successRates(regions: readonly string[], since: Instant): Promise<SuccessRate[]> {
       return queries.query<SuccessRate>(
@@ -114,7 +129,7 @@ export function runsTable(queries: Queries) {
 }
 
 /** No run takes an hour: its process was stopped half way. */
-const IS_INTERRUPTED = "(outcome = 'running' and started_at < clock_timestamp() - interval '1 hour')";
+export const IS_INTERRUPTED = "(outcome = 'running' and started_at < clock_timestamp() - interval '1 hour')";
 
 const toRow = (run: EndedRun) => ({
   region: run.region,
@@ -151,6 +166,13 @@ select ${RUN_COLUMNS}
 from ingestion_runs
 where run_id in (select distinct run_id from ingestion_runs order by run_id desc limit $1::int)
 order by ingestion_runs.run_id desc, region`;
+
+const PAGE = `
+select ${RUN_COLUMNS}
+from ingestion_runs
+where ($1::text is null or region = $1)
+  and ($2::float8 is null or ingestion_runs.run_id < $2 or (ingestion_runs.run_id = $2 and region > $3::text))
+order by ingestion_runs.run_id desc, region limit $4::int`;
 
 const LATEST_OF = `
 select latest.*

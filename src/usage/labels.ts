@@ -36,5 +36,5 @@ export function labelValueProblem(name: string, value: string): string | undefin
   return unreadable(value) ? `${name} holds characters that are no text (is the file UTF-8?)` : undefined;
 }
 
-/** Control characters, and what a decoder puts where bytes are no UTF-8. */
-export const unreadable = (text: string): boolean => /[\p{Cc}\uFFFD]/u.test(text);
+/** Control characters, halves of characters, and what a decoder puts where bytes are no UTF-8. */
+export const unreadable = (text: string): boolean => /[\p{Cc}\p{Cs}\uFFFD]/u.test(text);

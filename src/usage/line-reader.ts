@@ -48,6 +48,8 @@ export interface LineSettings {
 
 /** Usage names no longer interval than a leap year. */
 export const LONGEST_ROW_MS = 366 * 86_400_000;
+/** Later times, and some earlier ones, are more than every database and calendar can write. */
+const LAST_END_MS = Date.UTC(2200, 0, 1);
 /** What is remembered of a file is forgotten when there is more of it than this. */
 const MOST_REMEMBERED = 50_000;
 
@@ -109,6 +111,7 @@ export const regionReader = (regionOf: RegionOf): ((text: string) => FoundName) 
 /** Why an interval cannot be; undefined: it can. */
 export function intervalProblem(start: Instant, end: Instant): string | undefined {
   if (end <= start) return "the interval ends before it begins";
+  if (start < 0 || end > LAST_END_MS) return "the interval lies outside of the years 1970 to 2199";
   return end - start > LONGEST_ROW_MS ? "the interval is longer than 366 days" : undefined;
 }
 

@@ -1,6 +1,6 @@
 import { ConfigError } from "../core/errors.ts";
 import { joulesToKwh, whToKwh } from "../core/units.ts";
-import { labelNameProblem } from "./labels.ts";
+import { labelNameProblem, unreadable } from "./labels.ts";
 
 /** Names of columns by what they hold; upper and lower case do not count. */
 const NAMES = {
@@ -24,6 +24,10 @@ const ENERGY: Readonly<Record<string, (amount: number) => number>> = {
   energy_wh: whToKwh,
   energy_joules: joulesToKwh,
 };
+
+/** The name of a quantity that has coefficients, or of a functional unit ("unit:orders"). */
+export const isQuantityName = (name: string, isKnownQuantity: (name: string) => boolean): boolean =>
+  name.length <= 105 && !unreadable(name) && (/^unit:./.test(name) || isKnownQuantity(name));
 
 /** What a file of rejected lines has besides: it can be repaired and imported as it is. */
 const OF_REJECTS = ["line", "reason"];
@@ -73,7 +77,7 @@ export function usageColumns(names: readonly string[], settings: ColumnSettings)
       places.set(meaning, at);
     } else if (toKWh !== undefined) energy.push({ name: lower, at, toKWh });
     else if (settings.labels.includes(name)) namedLabels.push({ name, at });
-    else if (/^unit:./.test(name) || settings.isKnownQuantity(name)) namedQuantities.push({ name, at });
+    else if (isQuantityName(name, settings.isKnownQuantity)) namedQuantities.push({ name, at });
     else problems.push(unknownColumn(name, settings));
   }
   const need = (meaning: Meaning, otherwise: string): void => {

@@ -21,7 +21,7 @@ import {
   serviceReader,
   timeReader,
 } from "./line-reader.ts";
-import { type UsageColumns, usageColumns } from "./usage-columns.ts";
+import { isQuantityName, type UsageColumns, usageColumns } from "./usage-columns.ts";
 
 export interface UsageLineReader extends LineReader {
   /** Of the costs in the lines that were read; null: none named one. */
@@ -63,14 +63,16 @@ export function usageLineReader(names: readonly string[], settings: LineSettings
     const labels = labelsOf(cells);
     if (typeof labels === "string") problems = and(problems, labels);
     const requests = columns.requests < 0 ? null : numberIn(cells[columns.requests]);
-    if (requests === undefined || (requests !== null && requests < 0))
-      problems = and(problems, `requests ${shown(cells[columns.requests])} is no number from 0`);
+    if (requests === undefined || (requests !== null && !(requests >= 0 && requests < MOST)))
+      problems = and(problems, `requests ${shown(cells[columns.requests])} is ${noNumber(requests)}`);
     const energy = energyOf(cells);
     if (typeof energy === "string") problems = and(problems, energy);
     const quantities = quantitiesOf(cells);
     if (typeof quantities === "string") problems = and(problems, quantities);
     const cost = columns.cost < 0 ? null : numberIn(cells[columns.cost]);
     if (cost === undefined) problems = and(problems, `cost ${shown(cells[columns.cost])} is no number`);
+    else if (cost !== null && !(Math.abs(cost) < MOST))
+      problems = and(problems, `cost ${shown(cells[columns.cost])} is ${TOO_MUCH}`);
     if (columns.currency >= 0 && cost !== null) {
       const problem = currency.problem(cells[columns.currency]);
       if (problem !== undefined) problems = and(problems, problem);
@@ -97,6 +99,12 @@ export function usageLineReader(names: readonly string[], settings: LineSettings
 const and = (problems: string, problem: string): string =>
   problems === "" ? problem : `${problems}; ${problem}`;
 
+/** Amounts from this on are slips, and their sums soon more than a number can hold. The store refuses them, too. */
+const MOST = 1e15;
+const TOO_MUCH = "more than can be added up (1e15)";
+const noNumber = (amount: number | undefined): string =>
+  amount !== undefined && amount >= MOST ? TOO_MUCH : "no number from 0";
+
 const cellText = (cell: Cell): string => (typeof cell === "string" ? cell : textIn(cell));
 
 const HOW_TO_STATE =
@@ -114,7 +122,8 @@ function energyReader(
     for (const { at, name, toKWh } of energy) {
       const amount = numberIn(cells[at]);
       if (amount === null) continue;
-      if (amount === undefined || amount < 0) return `${name} ${shown(cells[at])} is no number from 0`;
+      if (amount === undefined || !(amount >= 0 && amount < MOST))
+        return `${name} ${shown(cells[at])} is ${noNumber(amount)}`;
       if (kWh !== null) return `energy is stated twice: ${energy.map((column) => column.name).join(", ")}`;
       kWh = toKWh(amount);
     }
@@ -150,7 +159,8 @@ function quantityReader(
 ): (cells: readonly Cell[]) => Quantities | string | null {
   const isShare = (name: string): boolean => shares.includes(name);
   const problemOf = (name: string, cell: Cell, amount: number | undefined): string | undefined => {
-    if (amount === undefined || amount < 0) return `${name} ${shown(cell)} is no number from 0`;
+    if (amount === undefined || !(amount >= 0 && amount < MOST))
+      return `${name} ${shown(cell)} is ${noNumber(amount)}`;
     if (!isShare(name)) return undefined;
     if (amount > 1) return `${name} ${shown(cell)} is a share, at most 1`;
     return sum ? `${name} is a share and cannot be added up with --sum` : undefined;
@@ -162,7 +172,7 @@ function quantityReader(
       const column = named[index] as (typeof named)[number];
       const amount = numberIn(cells[column.at]);
       if (amount === null) continue;
-      if (amount === undefined || amount < 0 || column.isShare) {
+      if (amount === undefined || !(amount >= 0 && amount < MOST) || column.isShare) {
         const problem = problemOf(column.name, cells[column.at], amount);
         if (problem !== undefined) return problem;
       }
@@ -174,7 +184,7 @@ function quantityReader(
     if (written === undefined) return `quantities ${shown(cells[objectAt])} are no names and numbers`;
     for (const [name, cell] of written) {
       const amount = numberIn(cell);
-      if (!(/^unit:./.test(name) || isKnownQuantity(name))) return `quantity ${shown(name)} is not known`;
+      if (!isQuantityName(name, isKnownQuantity)) return `quantity ${shown(name)} is not known`;
       if (amount === null) continue;
       const problem = problemOf(name, cell, amount);
       if (problem !== undefined) return problem;

@@ -47,7 +47,7 @@ async function open(environment: Readonly<Record<string, string>>) {
     async ingest(): Promise<Report> {
       const { parts, zones } = await prepare();
       const request = { ...settings, zones, unplaced: [], lookBackHours: config.lookBackHours };
-      const result = await ingest({ ...parts, notifier: null }, request);
+      const result = await ingest(parts, request);
       return { kind: "ingested", result, noted: noted() };
     },
     async backfill(fromMs: number, toMs: number): Promise<Report> {

@@ -1,8 +1,7 @@
-import type { Notifier } from "../../src/alert/slack.ts";
 import { DAY_MS, type Instant, instant } from "../../src/core/time.ts";
 import { createCallBudget } from "../../src/flows/grid/call-budget.ts";
 import { type IngestRequest, ingest } from "../../src/flows/grid/ingest.ts";
-import type { AcceptSettings, IngestParts, Log } from "../../src/flows/parts.ts";
+import type { AcceptSettings, LearnParts, Log } from "../../src/flows/parts.ts";
 import { createElectricityMaps } from "../../src/sources/electricity-maps.ts";
 import { createEnergyCharts } from "../../src/sources/energy-charts.ts";
 import { createHttp } from "../../src/sources/http.ts";
@@ -32,7 +31,6 @@ export interface IngestWorld {
   /** Germany alone, on another basis: 500 g/kWh and more. */
   readonly charts: FakeServer;
   readonly watttime: FakeWatttime;
-  readonly told: string[];
   /** Events from info up, with their fields. */
   readonly logged: { readonly event: string; readonly fields: object }[];
   setClock(epochMs: number): void;
@@ -48,7 +46,7 @@ export interface IngestWorld {
     store?: Store;
   }): ReturnType<typeof ingest>;
   /** What a flow that learns is made of, with these sources. */
-  parts(sources: readonly SourceName[], store?: Store): IngestParts;
+  parts(sources: readonly SourceName[], store?: Store): LearnParts;
   /** The settings that go with the sources. */
   readonly settings: AcceptSettings;
   readonly zones: IngestRequest["zones"];
@@ -106,12 +104,6 @@ export async function startIngestWorld(
     clock,
     countries: { de: { co2eq: (slotMs) => intensityOf("DE", slotMs) + 200 } },
   });
-  const told: string[] = [];
-  const notifier: Notifier = {
-    async send(text) {
-      told.push(text);
-    },
-  };
   const logged: { event: string; fields: object }[] = [];
   const note = (fields: object, event: string): void => void logged.push({ event, fields });
   const log: Log = { debug() {}, info: note, warn: note, error: note };
@@ -154,13 +146,12 @@ export async function startIngestWorld(
     return { store: own, budget, sources };
   }
   const processes = new Map([[store, processOn(store)]]);
-  function parts(names: readonly SourceName[], on = store): IngestParts {
+  function parts(names: readonly SourceName[], on = store): LearnParts {
     const process = processes.get(on) ?? processOn(on);
     processes.set(on, process);
     return {
       store: on,
       sources: names.map((name) => process.sources[name]),
-      notifier,
       clock,
       log,
       budget: process.budget,
@@ -182,7 +173,6 @@ export async function startIngestWorld(
     maps,
     charts,
     watttime,
-    told,
     logged,
     quota,
     parts,

@@ -29,19 +29,43 @@ export interface RunningPrometheus {
 }
 
 /** Starts a real Prometheus that scrapes nothing and holds this history, in the OpenMetrics text format. */
-export async function startPrometheus(openMetrics: string): Promise<RunningPrometheus> {
+export function startPrometheus(openMetrics: string): Promise<RunningPrometheus> {
+  return start("global: {}\n", ({ folder, data, tool }) => {
+    writeFileSync(join(folder, "history.om"), openMetrics);
+    execFileSync(tool, ["tsdb", "create-blocks-from", "openmetrics", join(folder, "history.om"), data], {
+      stdio: "pipe",
+    });
+  });
+}
+
+/** Starts a real Prometheus that scrapes /metrics of `target` ("127.0.0.1:8080") every second, with a bearer token if one is
+ *  given. It begins about 6 s after its start. */
+export const startScrapingPrometheus = (target: string, token?: string): Promise<RunningPrometheus> =>
+  start(
+    JSON.stringify({
+      global: { scrape_interval: "1s", scrape_timeout: "1s" },
+      scrape_configs: [
+        {
+          job_name: "co2e",
+          static_configs: [{ targets: [target] }],
+          ...(token === undefined ? {} : { authorization: { credentials: token } }),
+        },
+      ],
+    }),
+    () => {},
+  );
+
+async function start(
+  config: string,
+  prepare: (where: { readonly folder: string; readonly data: string; readonly tool: string }) => void,
+): Promise<RunningPrometheus> {
   if (PROMETHEUS === undefined) throw new Error("this machine has no Prometheus");
   const folder = mkdtempSync(join(tmpdir(), "co2e-prometheus-"));
   const remove = (): void => rmSync(folder, { recursive: true, force: true });
   try {
-    writeFileSync(join(folder, "history.om"), openMetrics);
-    writeFileSync(join(folder, "prometheus.yml"), "global: {}\n");
+    writeFileSync(join(folder, "prometheus.yml"), config);
     const data = join(folder, "data");
-    execFileSync(
-      PROMETHEUS.tool,
-      ["tsdb", "create-blocks-from", "openmetrics", join(folder, "history.om"), data],
-      { stdio: "pipe" },
-    );
+    prepare({ folder, data, tool: PROMETHEUS.tool });
     const port = await freePort();
     const server = spawn(
       PROMETHEUS.server,

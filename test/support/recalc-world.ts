@@ -109,6 +109,11 @@ export async function figuresOf(database: Database) {
      from emission_day d join usage_series s using (series_id)
      order by s.service_name, s.region, s.labels_key, d.day`,
   );
+  const months = await database.query(
+    `select s.service_name, s.region, s.labels_key, m.*, m.month::text as month
+     from emission_month m join usage_series s using (series_id)
+     order by s.service_name, s.region, s.labels_key, m.month`,
+  );
   const projected = await database.query(
     `select service_name, region, period_start::text, period_end::text, request_count::float8 as request_count, total_kwh,
             total_gco2e, avg_grid_gco2_per_kwh, min_grid_gco2_per_kwh, max_grid_gco2_per_kwh, calculation_method, assumptions,
@@ -117,10 +122,13 @@ export async function figuresOf(database: Database) {
   );
   const named = (rows: readonly unknown[]) =>
     rows.map((row) => {
-      const { series_id, origin_id, factor_set_id, created_in, ...said } = row as Record<string, unknown>;
+      const { series_id, origin_id, factor_set_id, factor_sets, created_in, ...said } = row as Record<
+        string,
+        unknown
+      >;
       return said;
     });
-  return { cells: named(cells), days: named(days), projected };
+  return { cells: named(cells), days: named(days), months: named(months), projected };
 }
 
 export const queueLength = async (database: Database): Promise<number> => {

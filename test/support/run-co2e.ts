@@ -16,6 +16,10 @@ export interface Run {
 export interface Started {
   readonly pid: number;
   kill(signal: NodeJS.Signals): void;
+  /** What it printed on stdout so far. */
+  output(): string;
+  /** The first whole line of stdout. */
+  readonly firstLine: Promise<string>;
   readonly ended: Promise<Run>;
 }
 
@@ -43,8 +47,14 @@ export function startCo2e(
   });
   let stdout = "";
   let stderr = "";
+  let tellFirstLine: (line: string) => void;
+  const firstLine = new Promise<string>((tell) => {
+    tellFirstLine = tell;
+  });
   child.stdout.on("data", (chunk: Buffer) => {
     stdout += chunk.toString();
+    const end = stdout.indexOf("\n");
+    if (end >= 0) tellFirstLine(stdout.slice(0, end));
   });
   child.stderr.on("data", (chunk: Buffer) => {
     stderr += chunk.toString();
@@ -54,6 +64,8 @@ export function startCo2e(
   return {
     pid: child.pid ?? 0,
     kill: (signal) => child.kill(signal),
+    output: () => stdout,
+    firstLine,
     ended: new Promise((done) => child.once("close", (exitCode) => done({ exitCode, stdout, stderr }))),
   };
 }

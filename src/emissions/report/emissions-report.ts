@@ -17,8 +17,8 @@ export interface ReportInputs {
   readonly generatedAt: string;
   readonly version: string;
   readonly factorTypes: readonly string[];
-  /** The newest set of PUE, profiles and coefficients that emissions were worked out with; null: none yet. */
-  readonly factorSet: { readonly sha256: string; readonly since: string } | null;
+  /** The sets of PUE, profiles and coefficients that the emissions of usage were worked out with, the oldest first. */
+  readonly factorSets: readonly { readonly sha256: string; readonly since: string }[];
   readonly sources: readonly SourceHours[];
   readonly currency: string | null;
 }

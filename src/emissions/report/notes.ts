@@ -13,6 +13,8 @@ export interface NotedData {
   readonly sources: readonly SourceHours[];
   /** Whether the period begins or ends within an accounting day whose hours were removed. */
   readonly hasSharedDays: boolean;
+  /** Whether figures rest on factor sets that nobody knows any more. */
+  readonly hasUnknownFactorSets: boolean;
   /** Accounting days of regions that wait to be worked out again. */
   readonly pendingDays: number;
   readonly factorTypes: readonly string[];
@@ -47,6 +49,11 @@ export function notesOn(data: NotedData): string[] {
   if (data.hasSharedDays)
     notes.push(
       "Shared: hours of a day at an edge of the period were removed; the day counts in proportion to its time.",
+    );
+  if (data.hasUnknownFactorSets)
+    notes.push(
+      "Factors: the factor sets of some days are not known, because their hours were removed before days kept them; " +
+        "those that are listed are of the rest.",
     );
   notes.push(...notesOnUsage(data), ...notesOnRows(data));
   return notes;

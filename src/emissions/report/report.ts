@@ -51,6 +51,7 @@ export interface ReportData {
   /** Worked out from usage: what of `current` no row states. */
   readonly usage: EmissionSum;
   readonly hasSharedDays: boolean;
+  readonly hasUnknownFactorSets: boolean;
   readonly pendingDays: number;
   readonly sources: readonly SourceHours[];
   /** Of the sources of hours and of means of a year. */

@@ -16,31 +16,33 @@ export interface StatedRow extends Interval {
 }
 
 /** A row and the share of its time that counts, 0…1. */
-export interface CountedRow {
-  readonly row: StatedRow;
+export interface CountedRow<Row extends StatedRow = StatedRow> {
+  readonly row: Row;
   readonly share: number;
+  /** The time that counts, in order: inside the period, and not covered by usage. */
+  readonly times: readonly Interval[];
   /** Whether time of it inside the period is left out because usage covers it. */
   readonly isReplaced: boolean;
 }
 
-export interface StatedParts {
+export interface StatedParts<Row extends StatedRow = StatedRow> {
   readonly parts: readonly EmissionPart[];
-  readonly counted: readonly CountedRow[];
+  readonly counted: readonly CountedRow<Row>[];
   /** Rows of which nothing counts, since usage covers all of their time inside the period. */
   readonly replaced: number;
 }
 
 /** Rows as parts of a report. A row counts with the share of its time that lies inside the period and that no usage
  *  covers: 24 kWh saved for 24 h, of which 6 h lie in the period and 2 of these have usage of their own → 4 kWh. */
-export function statedParts(
-  rows: readonly StatedRow[],
+export function statedParts<Row extends StatedRow>(
+  rows: readonly Row[],
   period: Interval,
-  coveredOf: (row: StatedRow) => readonly Interval[],
+  coveredOf: (row: Row) => readonly Interval[],
   detail: PartDetail,
   calendar: Calendar,
-): StatedParts {
+): StatedParts<Row> {
   const parts: EmissionPart[] = [];
-  const counted: CountedRow[] = [];
+  const counted: CountedRow<Row>[] = [];
   let replaced = 0;
   for (const row of rows) {
     const inside = within(row, period);
@@ -54,7 +56,8 @@ export function statedParts(
     // A row without length (adopted from before) lies inside whole.
     const shareOf = (piece: Interval): number =>
       durationMs(row) === 0 ? 1 : durationMs(piece) / durationMs(row);
-    counted.push({ row, share: free.reduce((sum, piece) => sum + shareOf(piece), 0), isReplaced });
+    const share = free.reduce((sum, piece) => sum + shareOf(piece), 0);
+    counted.push({ row, share, times: free, isReplaced });
     for (const piece of detail.day ? free.flatMap((piece) => daysOf(piece, calendar)) : free) {
       parts.push({
         region: row.region,
@@ -104,7 +107,8 @@ function daysOf(interval: Interval, calendar: Calendar): Interval[] {
   return pieces;
 }
 
-function statedSum(row: StatedRow, share: number): EmissionSum {
+/** `share` of what a row states, 0…1: 24 kWh and 9,600 g at 0.25 → 6 kWh and 2,400 g. */
+export function statedSum(row: StatedRow, share: number): EmissionSum {
   const { totalGCO2e: g } = row;
   const kWh = row.totalKWh * share;
   const coveredKWh = g === null ? 0 : kWh;

@@ -1,10 +1,12 @@
 import { type Calendar, monthInterval } from "../../core/calendar.ts";
+import { addSums, NOTHING } from "../../core/emission-sum.ts";
 import { ConfigError, RefusedError } from "../../core/errors.ts";
 import { type Interval, toIso } from "../../core/time.ts";
 import { closingText, emissionsOf } from "../../emissions/closing.ts";
 import type { MonthLine } from "../../store/closed-months.ts";
 import type { Store } from "../../store/store.ts";
 import type { Clock } from "../parts.ts";
+import { countStatedRows } from "./count-stated-rows.ts";
 import { waitingDays } from "./days-to-recalculate.ts";
 import { accountingCalendar } from "./report-emissions.ts";
 
@@ -24,10 +26,20 @@ export interface ClosedMonth {
   readonly kWh: number;
   /** Calculated and estimated; null: nothing is known. */
   readonly emissionsGCO2e: number | null;
+  /** What a report of the month shows besides. */
+  readonly leftOut: LeftOutRows;
   readonly manifest: Readonly<Record<string, unknown>>;
   readonly sha256: string;
   readonly previousSha256: string | null;
   readonly notes: readonly string[];
+}
+
+/** Rows that state their own figures, as far as a report of the month counts them. They are not part of what is closed. */
+export interface LeftOutRows {
+  readonly rows: number;
+  readonly kWh: number;
+  /** Null: none of them states emissions. */
+  readonly gCO2e: number | null;
 }
 
 /** Copies the sums of a month, with a manifest and a hash over both and over the month closed before. Throws RefusedError for
@@ -43,7 +55,7 @@ export async function closeMonth(
     throw new RefusedError(
       `Not closed: ${month} is not over in ${calendar.timeZone}; it ends at ${toIso(interval.end)}.`,
     );
-  return parts.store.transaction(async ({ closedMonths }) => {
+  return parts.store.transaction(async ({ closedMonths, emissionReports }) => {
     await closedMonths.lock();
     const all = await closedMonths.all();
     const there = all.find((closed) => closed.month === month);
@@ -58,9 +70,11 @@ export async function closeMonth(
         `Not closed: ${waitingDays(waiting)} in ${month} to be worked out again. Run: co2e recalculate`,
       );
     const lines = await closedMonths.liveLines(month);
+    const leftOut = await leftOutRows(emissionReports, calendar, interval);
     if (lines.length === 0)
       throw new RefusedError(
-        `Not closed: ${month} has no emissions. Look with: co2e report --month ${month}`,
+        `Not closed: ${month} has no emissions${leftOut.rows === 0 ? "" : ` that are worked out from usage. ${leftOutText(leftOut)}`}. ` +
+          `Look with: co2e report --month ${month}`,
       );
     const evidence = await closedMonths.evidence(month, interval);
     const kWh = sum(lines, (line) => line.kWh);
@@ -75,7 +89,9 @@ export async function closeMonth(
       coveredKWh: sum(lines, (line) => line.coveredKWh),
       estimatedKWh: sum(lines, (line) => line.estimatedKWh),
       kWhByTier: evidence.kWhByTier,
-      statedRowsLeftOut: evidence.statedRows,
+      statedRowsLeftOut: leftOut.rows,
+      statedKWhLeftOut: leftOut.kWh,
+      statedGCO2eLeftOut: leftOut.gCO2e,
     };
     const previousSha256 = all.at(-1)?.sha256 ?? null;
     const closed = { month, timeZone: calendar.timeZone, closedBy, previousSha256, manifest };
@@ -87,7 +103,8 @@ export async function closeMonth(
       series: lines.length,
       kWh,
       emissionsGCO2e: emissionsOfLines(lines),
-      notes: notesOn(await closedMonths.openMonthsBefore(month), evidence.statedRows),
+      leftOut,
+      notes: notesOn(await closedMonths.openMonthsBefore(month), leftOut),
     };
   });
 }
@@ -108,15 +125,38 @@ export function emissionsOfLines(lines: readonly MonthLine[]): number | null {
   return known.length === 0 ? null : known.reduce((total, g) => total + g, 0);
 }
 
-function notesOn(openMonths: readonly string[], statedRows: number): string[] {
+async function leftOutRows(
+  emissionReports: Store["emissionReports"],
+  calendar: Calendar,
+  interval: Interval,
+): Promise<LeftOutRows> {
+  const rows = await emissionReports.statedRows(interval, { service: null, region: null });
+  const detail = { service: false, day: false, labels: [] };
+  const { counted, parts } = await countStatedRows(emissionReports, calendar, interval, rows, detail);
+  const sum = parts.reduce((total, part) => addSums(total, part.sum), NOTHING);
+  return { rows: counted.length, kWh: sum.kWh, gCO2e: sum.gCO2e };
+}
+
+/** What the manifest of a closed month says of them; null: it was closed before manifests said so. */
+export function leftOutOf(manifest: Readonly<Record<string, unknown>>): LeftOutRows | null {
+  const { statedRowsLeftOut: rows, statedKWhLeftOut: kWh, statedGCO2eLeftOut: gCO2e } = manifest;
+  if (typeof rows !== "number" || typeof kWh !== "number") return null;
+  return { rows, kWh, gCO2e: typeof gCO2e === "number" ? gCO2e : null };
+}
+
+/** "Left out: 2 rows that state their own figures (no stored usage is behind them), 12.000 kWh and 4.800 kg CO2e" */
+const leftOutText = ({ rows, kWh, gCO2e }: LeftOutRows): string =>
+  `Left out: ${rows === 1 ? "a row that states its" : `${rows} rows that state their`} own figures ` +
+  `(no stored usage is behind ${rows === 1 ? "it" : "them"}), ${kWh.toFixed(3)} kWh and ` +
+  (gCO2e === null ? "unknown emissions" : `${(gCO2e / 1000).toFixed(3)} kg CO2e`);
+
+function notesOn(openMonths: readonly string[], leftOut: LeftOutRows): string[] {
   return [
     ...(openMonths.length > 0
       ? [`Open: earlier months have figures and are not closed: ${openMonths.join(", ")}.`]
       : []),
-    ...(statedRows > 0
-      ? [
-          `Left out: ${statedRows} rows that state their own figures (no stored usage is behind them) are not closed.`,
-        ]
+    ...(leftOut.rows > 0
+      ? [`${leftOutText(leftOut)}: a report of the month shows them too; what is closed does not hold them.`]
       : []),
   ];
 }

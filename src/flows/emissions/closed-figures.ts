@@ -4,7 +4,13 @@ import { type Interval, instant, toIso } from "../../core/time.ts";
 import { closingText, isRestatement, type OpenAdjustment, openAdjustments } from "../../emissions/closing.ts";
 import type { MonthLine } from "../../store/closed-months.ts";
 import type { Store } from "../../store/store.ts";
-import { type CloseParts, emissionsOfLines, intervalOfMonth } from "./close-month.ts";
+import {
+  type CloseParts,
+  emissionsOfLines,
+  intervalOfMonth,
+  type LeftOutRows,
+  leftOutOf,
+} from "./close-month.ts";
 import { waitingDays } from "./days-to-recalculate.ts";
 import { accountingCalendar } from "./report-emissions.ts";
 
@@ -18,6 +24,8 @@ export interface ClosedFigure {
   /** As closed; null: nothing was known. */
   readonly closedGCO2e: number | null;
   readonly closedKWh: number;
+  /** Rows that state their own figures and are not part of it, as the manifest says; null: it was closed before it said so. */
+  readonly leftOut: LeftOutRows | null;
   /** Learnt since and put on the books of later months. */
   readonly bookedGCO2e: number;
   /** Learnt since and not booked: live − (closed + booked). */
@@ -56,6 +64,7 @@ export async function closedFigures(
       sha256: closed.sha256,
       closedGCO2e,
       closedKWh: lines.reduce((sum, { kWh }) => sum + kWh, 0),
+      leftOut: leftOutOf(closed.manifest),
       bookedGCO2e,
       openGCO2e,
       openKWh: open.reduce((sum, { kWh }) => sum + kWh, 0),

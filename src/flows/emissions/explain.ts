@@ -1,17 +1,6 @@
 import { addDays, type Calendar } from "../../core/calendar.ts";
 import { ConfigError, RefusedError } from "../../core/errors.ts";
-import type { AnnualMean, FactorType } from "../../core/intensity.ts";
-import {
-  ceilToHour,
-  DAY_MS,
-  floorToHour,
-  type Instant,
-  type Interval,
-  instant,
-  isWholeHour,
-  toIso,
-} from "../../core/time.ts";
-import { ESTIMATE_DAYS } from "../../emissions/estimate.ts";
+import { ceilToHour, floorToHour, type Interval, isWholeHour, toIso } from "../../core/time.ts";
 import {
   type ExplainedCell,
   type ExplainedHour,
@@ -21,16 +10,16 @@ import {
 } from "../../emissions/explanation.ts";
 import type { FactorSet } from "../../emissions/factor-set.ts";
 import { type Recomputed, recompute } from "../../emissions/recompute.ts";
-import type { EvidenceFilter, EvidentCell, EvidentHour } from "../../store/emission-evidence.ts";
+import type { StatedParts } from "../../emissions/report/stated-rows.ts";
+import { withRemovedDays, withStated } from "../../emissions/stated-figure.ts";
+import type { EvidenceFilter, EvidentCell } from "../../store/emission-evidence.ts";
+import type { StatedEvidence } from "../../store/stated-evidence.ts";
 import type { Store } from "../../store/store.ts";
+import { countStatedRows } from "./count-stated-rows.ts";
 import { notUpToDate } from "./days-to-recalculate.ts";
-import {
-  explainedHour,
-  explainedReading,
-  explainedUsage,
-  removedHour,
-  usageOfOthers,
-} from "./explained-evidence.ts";
+import { removedDaysOf } from "./explained-days.ts";
+import { explainedReading, explainedStatedRow, explainedUsage, usageOfOthers } from "./explained-evidence.ts";
+import { type AnnualMeanOf, annualMeansOf, hoursOf } from "./explained-hours.ts";
 
 /** More cells than this are too much for one answer that names each. */
 export const MOST_CELLS = 100_000;
@@ -38,7 +27,7 @@ export const MOST_CELLS = 100_000;
 export interface ExplainParts {
   readonly store: Pick<Store, "emissionEvidence" | "emissionReports">;
   /** Asked for regions with hours that are not known. */
-  readonly annualMean: (zone: string) => Promise<AnnualMean | undefined>;
+  readonly annualMean: AnnualMeanOf;
   readonly version: string;
 }
 
@@ -87,10 +76,13 @@ export async function explain(parts: ExplainParts, request: ExplainRequest): Pro
     );
   const cells = await evidence.cells(filter, interval);
   const days = await evidence.days(filter, ...wholeDays(interval, calendar));
-  if (cells.length === 0 && days.length === 0)
+  const counted = await countedRows(parts.store, request);
+  const stated = counted.counted.map(explainedStatedRow);
+  const removedDays = await removedDaysOf(parts.store.emissionReports, request, days);
+  if (cells.length + days.length + removedDays.length + stated.length === 0)
     throw new RefusedError(
-      `No emissions are worked out for this in ${toIso(interval.start)} to ${toIso(interval.end)}. ` +
-        "What was saved before there was stored usage states its own figures: co2e report shows them.",
+      `No emissions are known for this in ${toIso(interval.start)} to ${toIso(interval.end)}. ` +
+        "What is known of the period: co2e report",
     );
   // Of all label sets: one that is not asked for may speak of the same load, and say it better.
   const usage = await evidence.usageRows(
@@ -126,7 +118,7 @@ export async function explain(parts: ExplainParts, request: ExplainRequest): Pro
     periodStart: toIso(interval.start),
     periodEnd: toIso(interval.end),
     timeZone: calendar.timeZone,
-    figure: figureOf(series.flatMap((one) => one.cells)),
+    figure: withStated(withRemovedDays(figureOf(series.flatMap((one) => one.cells)), removedDays), stated),
     days: days.map(({ day, kWh, gCO2e, estimatedGCO2e, hasCells }) => ({
       day,
       kWh,
@@ -135,18 +127,30 @@ export async function explain(parts: ExplainParts, request: ExplainRequest): Pro
       hasCells,
     })),
     series,
+    removedDays,
+    stated,
     otherUsage,
     hours,
     readings: readings.map(explainedReading),
-    annualMeans: await annualMeansOf(parts, series, factorSets),
+    annualMeans: await annualMeansOf(parts.annualMean, series, factorSets),
     factorSets,
     versions: {
       explainedBy: parts.version,
       calculatedBy: calculated?.codeVersion ?? null,
       calculatedAt: calculated?.at ?? null,
     },
-    notes: notesOn(days, hours, pending),
+    notes: notesOn(removedDays, hours, pending, counted),
   };
+}
+
+/** Rows that state their own figures, as far as a report of the period counts them. */
+async function countedRows(
+  { emissionEvidence, emissionReports }: ExplainParts["store"],
+  { filter, interval, calendar }: ExplainRequest,
+): Promise<StatedParts<StatedEvidence>> {
+  const rows = await emissionEvidence.statedRows(filter, interval);
+  const detail = { service: false, day: false, labels: [] };
+  return countStatedRows(emissionReports, calendar, interval, rows, detail);
 }
 
 function grouped<Row extends { readonly seriesId: number }>(rows: readonly Row[]): Map<number, Row[]> {
@@ -187,65 +191,25 @@ const explainedCell = (
   factorSet,
 });
 
-/** The hours that the cells of a region use, and those that estimates rest on. */
-async function hoursOf(
-  evidence: Store["emissionEvidence"],
-  region: string,
-  series: readonly ExplainedSeries[],
-): Promise<ExplainedHour[]> {
-  const cells = series.filter((one) => one.region === region).flatMap((one) => one.cells);
-  const used = new Map(cells.map((cell) => [hourOf(cell), cell]));
-  const unknown = [...used]
-    .filter(([, { kind, tier }]) => kind === null && tier !== null)
-    .map(([hour]) => hour);
-  const wanted = new Set(used.keys());
-  for (const hour of unknown)
-    for (let day = -ESTIMATE_DAYS; day <= ESTIMATE_DAYS; day++) wanted.add(instant(hour + day * DAY_MS));
-  const sorted = [...wanted].sort((a, b) => a - b);
-  const [first] = sorted;
-  const last = sorted.at(-1);
-  if (first === undefined || last === undefined) return [];
-  const stored: EvidentHour[] = await evidence.hours(region, { start: first, end: instant(last + 1) });
-  const known = new Map(stored.map((hour) => [hour.hour, hour]));
-  return sorted.flatMap((hour) => {
-    const there = known.get(hour);
-    if (there !== undefined) return [explainedHour(there)];
-    const cell = used.get(hour);
-    return cell === undefined ? [] : (removedHour(region, hour, cell) ?? []);
-  });
-}
-
-const hourOf = ({ start }: ExplainedCell): Instant => floorToHour(instant(Date.parse(start)));
-
-/** By region, where a cell rests on one, or might. */
-async function annualMeansOf(
-  { annualMean }: ExplainParts,
-  series: readonly ExplainedSeries[],
-  factorSets: Readonly<Record<string, FactorSet>>,
-): Promise<Record<string, AnnualMean>> {
-  const means: Record<string, AnnualMean> = {};
-  for (const { region, cells } of series) {
-    const cell = cells.find(({ kind, tier }) => kind === null && tier !== null);
-    const factors = cell === undefined ? undefined : factorSets[cell.factorSet];
-    const zone = factors?.regions[region]?.zone;
-    if (zone === undefined || zone === null || factors === undefined || region in means) continue;
-    const mean = await annualMean(zone);
-    if (mean !== undefined && isStandIn(mean, factors.factorType)) means[region] = mean;
-  }
-  return means;
-}
-
-const isStandIn = (mean: AnnualMean, factorType: FactorType): boolean => mean.factorType === factorType;
-
 function notesOn(
-  days: readonly { readonly hasCells: boolean }[],
+  removed: readonly { readonly day: string }[],
   hours: readonly ExplainedHour[],
   pendingDays: number,
+  { counted, replaced }: StatedParts,
 ): string[] {
-  const removedDays = days.filter(({ hasCells }) => !hasCells).length;
+  const removedDays = new Set(removed.map(({ day }) => day)).size;
   const removedHours = hours.filter(({ isRemoved }) => isRemoved).length;
   return [
     ...notUpToDate(pendingDays),
+    ...(counted.length > 0
+      ? [
+          `Stated: ${counted.length === 1 ? "a row states its" : `${counted.length} rows state their`} own figures; nothing ` +
+            "that is kept gives them again.",
+        ]
+      : []),
+    ...(replaced > 0
+      ? [`Replaced: ${replaced} saved rows do not count; usage covers all of their time.`]
+      : []),
     ...(removedDays > 0
       ? [
           `Removed: the hours behind ${removedDays} days are no longer kept; of these days only the sums are left.`,

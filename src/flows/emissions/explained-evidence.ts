@@ -5,10 +5,13 @@ import type {
   ExplainedHour,
   ExplainedReading,
   ExplainedSeries,
+  ExplainedStatedRow,
   ExplainedUsage,
   Explanation,
 } from "../../emissions/explanation.ts";
+import type { CountedRow } from "../../emissions/report/stated-rows.ts";
 import type { EvidentHour, EvidentReading, StoredUsage } from "../../store/emission-evidence.ts";
+import type { StatedEvidence } from "../../store/stated-evidence.ts";
 
 export const explainedUsage = (row: StoredUsage): ExplainedUsage => ({
   origin: row.origin,
@@ -20,6 +23,32 @@ export const explainedUsage = (row: StoredUsage): ExplainedUsage => ({
   cost: row.cost,
   revision: row.revision,
   recordedAt: toIso(row.recordedAt),
+});
+
+export const explainedStatedRow = ({
+  row,
+  share,
+  times,
+  isReplaced,
+}: CountedRow<StatedEvidence>): ExplainedStatedRow => ({
+  rowId: row.rowId,
+  service: row.serviceName,
+  region: row.region,
+  start: toIso(row.start),
+  end: toIso(row.end),
+  requests: row.requestCount,
+  kWh: row.totalKWh,
+  gCO2e: row.totalGCO2e,
+  meanGCO2ePerKWh: row.meanGCO2ePerKWh,
+  minGCO2ePerKWh: row.minGCO2ePerKWh,
+  maxGCO2ePerKWh: row.maxGCO2ePerKWh,
+  share,
+  countedTimes: times.map(({ start, end }) => ({ start: toIso(start), end: toIso(end) })),
+  isReplaced,
+  method: row.method,
+  assumptions: row.assumptions,
+  metadata: row.metadata,
+  savedAt: toIso(row.savedAt),
 });
 
 /** What the row of an hour says of itself; a row that a person put there says little. */

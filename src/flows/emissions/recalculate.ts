@@ -23,6 +23,8 @@ export interface RecalcSettings {
   /** Only these regions; undefined: all that have something in the queue. */
   readonly regions?: readonly string[] | undefined;
   readonly onProgress?: ((progress: RecalcProgress) => void) | undefined;
+  /** Aborted: no further batch is begun, and the reason is thrown. What is left stays in the queue. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface RecalcProgress {
@@ -78,6 +80,7 @@ export async function recalculate(parts: RecalcParts, settings: RecalcSettings =
     const { zone } = factors.regions[region] ?? { zone: null };
     const annualMean = zone === null ? null : ((await parts.annualMean(zone)) ?? null);
     for (;;) {
+      settings.signal?.throwIfAborted();
       const batch = await recalculateDays(store, {
         region,
         recalcId,

@@ -1,10 +1,11 @@
+import type { EmissionPart } from "../../core/emission-sum.ts";
 import { meanOverInterval } from "../../core/series.ts";
 import { type Interval, toIso } from "../../core/time.ts";
 import type { EnergyBoundary } from "../../core/usage.ts";
 import { type Reconciliation, reconcile } from "../../emissions/reconcile.ts";
 import type { Store } from "../../store/store.ts";
 import { notUpToDate } from "./days-to-recalculate.ts";
-import { accountingCalendar } from "./report-emissions.ts";
+import { accountingCalendar, readPeriod } from "./report-emissions.ts";
 
 export interface ReconciledEnergy extends Reconciliation {
   readonly period: string;
@@ -18,12 +19,14 @@ export interface ReconciledEnergy extends Reconciliation {
   readonly meanGCO2ePerKWh: number | null;
   /** Share of the period whose intensity is known, 0…1. */
   readonly coverage: number;
+  /** Of `attributedKWh`: of rows that state their own figures. */
+  readonly statedKWh: number;
   readonly notes: readonly string[];
 }
 
 /** The energy of one region as a meter or a bill says it, against the energy of the services there. */
 export async function reconcileEnergy(
-  { store }: { readonly store: Pick<Store, "emissionLoads" | "emissionReports" | "intensity"> },
+  { store }: { readonly store: Pick<Store, "emissionReports" | "intensity"> },
   request: {
     readonly period: string;
     readonly interval: Interval;
@@ -33,18 +36,24 @@ export async function reconcileEnergy(
   },
 ): Promise<ReconciledEnergy> {
   const { interval, region, meterKWh, boundary } = request;
-  const { timeZone } = await accountingCalendar({ store });
-  const loads = await store.emissionLoads.loads("service", interval, [], timeZone);
-  const services = loads
-    .filter((load) => load.region === region.name)
-    .map(({ group, kWh }) => ({ service: group ?? "", kWh }));
+  // Everything that a report of the region shows: a load that is left out here would show as unattributed.
+  const { parts, stated, hasSharedDays } = await readPeriod(
+    { store },
+    await accountingCalendar({ store }),
+    interval,
+    {
+      filter: { service: null, region: region.name, labels: {} },
+      unit: null,
+      detail: { service: true, day: false, labels: [] },
+    },
+  );
   const hours = await store.intensity.hours(region.name, interval);
   const { mean, coverage } = meanOverInterval(
     hours.map(({ hour, gCO2ePerKWh }) => ({ hour, value: gCO2ePerKWh })),
     interval,
   );
-  const result = reconcile({ kWh: meterKWh, boundary, pue: region.pue }, services, mean);
-  const removedDays = await store.emissionLoads.daysWithoutCells(interval, timeZone);
+  const result = reconcile({ kWh: meterKWh, boundary, pue: region.pue }, energyByService(parts), mean);
+  const statedKWh = stated.parts.reduce((sum, part) => sum + part.sum.kWh, 0);
   const pendingDays = await store.emissionReports.pendingDays(interval, region.name);
   return {
     period: request.period,
@@ -57,6 +66,7 @@ export async function reconcileEnergy(
     meanGCO2ePerKWh: mean,
     coverage,
     ...result,
+    statedKWh,
     notes: [
       ...(result.unattributedKWh < 0
         ? [
@@ -69,12 +79,27 @@ export async function reconcileEnergy(
             "Unknown: no hour of the period is known, so the emissions of the unattributed energy are not known either.",
           ]
         : []),
-      ...(removedDays > 0
+      ...(stated.counted.length > 0
         ? [
-            `Left out: ${removedDays} days whose hours are no longer kept; their energy shows as unattributed.`,
+            `Stated: ${statedKWh.toFixed(3)} kWh of the services are what ${rowsText(stated.counted.length)} own figures; ` +
+              "they are taken as energy after PUE.",
+          ]
+        : []),
+      ...(hasSharedDays
+        ? [
+            "Shared: hours of a day at an edge of the period were removed; the day counts in proportion to its time.",
           ]
         : []),
       ...notUpToDate(pendingDays),
     ],
   };
 }
+
+function energyByService(parts: readonly EmissionPart[]): { service: string; kWh: number }[] {
+  const energy = new Map<string, number>();
+  for (const { service, sum } of parts) energy.set(service ?? "", (energy.get(service ?? "") ?? 0) + sum.kWh);
+  return [...energy].map(([service, kWh]) => ({ service, kWh }));
+}
+
+const rowsText = (rows: number): string =>
+  rows === 1 ? "a row states as its" : `${rows} rows state as their`;

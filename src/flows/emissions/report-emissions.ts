@@ -1,8 +1,8 @@
-import { addDays, type Calendar, calendarOf } from "../../core/calendar.ts";
-import { addSums, type EmissionPart, NOTHING, type PartDetail } from "../../core/emission-sum.ts";
+import { type Calendar, calendarOf } from "../../core/calendar.ts";
+import { addSums, type EmissionPart, NOTHING } from "../../core/emission-sum.ts";
 import { ConfigError } from "../../core/errors.ts";
 import type { FactorType } from "../../core/intensity.ts";
-import { HOUR_MS, type Instant, type Interval, instant, toIso } from "../../core/time.ts";
+import { type Interval, toIso } from "../../core/time.ts";
 import type { Labels } from "../../core/usage.ts";
 import { allocate, type MarketSettings, vintageDays } from "../../emissions/market.ts";
 import type { EmissionsReport } from "../../emissions/report/emissions-report.ts";
@@ -10,9 +10,10 @@ import { type Dimension, detailOf } from "../../emissions/report/grouping.ts";
 import type { ReportMarket } from "../../emissions/report/market-report.ts";
 import { emissionsReport, type ReportData } from "../../emissions/report/report.ts";
 import { slicesOf } from "../../emissions/report/slices.ts";
-import { type StatedParts, type StatedRow, statedParts } from "../../emissions/report/stated-rows.ts";
+import type { StatedParts } from "../../emissions/report/stated-rows.ts";
 import type { Store } from "../../store/store.ts";
 import type { Clock } from "../parts.ts";
+import { countStatedRows } from "./count-stated-rows.ts";
 
 export interface ReportParts {
   readonly store: Pick<Store, "emissionReports">;
@@ -64,7 +65,7 @@ export async function reportEmissions(
 ): Promise<EmissionsReport> {
   const { store, regions = [] } = parts;
   const calendar = await accountingCalendar(parts);
-  const { factorSet, currency } = await store.emissionReports.settings();
+  const { factorType, currency } = await store.emissionReports.settings();
   const request = {
     name,
     period,
@@ -86,6 +87,7 @@ export async function reportEmissions(
   const previous = options.previous ?? null;
   const before = previous && (await readPeriod(parts, calendar, previous.period, query));
   const sources = await store.emissionReports.sourceHours(regionsOf(current.usage), period);
+  const factorSets = await store.emissionReports.factorSets(slicesOf(calendar, period), query.filter);
   const scopes = new Map(regions.map((region) => [region.name, region.scope]));
   const data: ReportData = {
     current: { name, period, parts: current.parts },
@@ -94,6 +96,7 @@ export async function reportEmissions(
     replacedRows: current.stated.replaced,
     usage: current.usage.reduce((sum, part) => addSums(sum, part.sum), NOTHING),
     hasSharedDays: current.hasSharedDays,
+    hasUnknownFactorSets: factorSets.hasUnknown,
     pendingDays: await store.emissionReports.pendingDays(period, request.region),
     sources,
     attributions: await attributions(parts, current.usage, sources, request.withEstimate),
@@ -102,8 +105,8 @@ export async function reportEmissions(
     inputs: {
       generatedAt: toIso(parts.clock?.() ?? period.end),
       version: parts.version ?? "",
-      factorType: (factorSet?.factorType as FactorType | undefined) ?? null,
-      factorSet: factorSet && { sha256: factorSet.sha256, since: toIso(factorSet.since) },
+      factorType: factorType as FactorType | null,
+      factorSets: factorSets.known.map(({ sha256, since }) => ({ sha256, since: toIso(since) })),
       currency,
     },
   };
@@ -124,8 +127,9 @@ interface ReadPeriod {
   readonly hasSharedDays: boolean;
 }
 
-async function readPeriod(
-  { store }: ReportParts,
+/** Everything that a report of `period` adds up. */
+export async function readPeriod(
+  { store }: Pick<ReportParts, "store">,
   calendar: Calendar,
   period: Interval,
   query: Query,
@@ -139,54 +143,8 @@ async function readPeriod(
   // Rows state no labels: a report of some label has none of them.
   const isLabelled = Object.keys(query.filter.labels).length > 0;
   const rows = isLabelled ? [] : await emissionReports.statedRows(period, query.filter);
-  const stated = await partsOfRows(emissionReports, calendar, period, rows, query.detail);
+  const stated = await countStatedRows(emissionReports, calendar, period, rows, query.detail);
   return { parts: [...usage, ...stated.parts], usage, stated, hasSharedDays: sharedDays.length > 0 };
-}
-
-async function partsOfRows(
-  emissionReports: Store["emissionReports"],
-  calendar: Calendar,
-  period: Interval,
-  rows: readonly StatedRow[],
-  detail: PartDetail,
-): Promise<StatedParts> {
-  const series = new Map(
-    rows.map(({ serviceName: service, region }) => [seriesKey(service, region), { service, region }]),
-  );
-  const covered = new Map(
-    (await emissionReports.coveredTime([...series.values()], period)).map((of) => [
-      seriesKey(of.service, of.region),
-      coveredIntervals(calendar, of.hours, of.days),
-    ]),
-  );
-  return statedParts(
-    rows,
-    period,
-    ({ serviceName, region }) => covered.get(seriesKey(serviceName, region)) ?? [],
-    detail,
-    calendar,
-  );
-}
-
-const seriesKey = (service: string, region: string): string => JSON.stringify([service, region]);
-
-/** In order, neighbours joined. */
-function coveredIntervals(
-  calendar: Calendar,
-  hours: readonly Instant[],
-  days: readonly string[],
-): Interval[] {
-  const intervals = [
-    ...hours.map((start) => ({ start, end: instant(start + HOUR_MS) })),
-    ...days.map((day) => ({ start: calendar.startOf(day), end: calendar.startOf(addDays(day, 1)) })),
-  ].sort((a, b) => a.start - b.start);
-  const joined: { start: Instant; end: Instant }[] = [];
-  for (const interval of intervals) {
-    const last = joined.at(-1);
-    if (last && interval.start <= last.end) last.end = instant(Math.max(last.end, interval.end));
-    else joined.push({ ...interval });
-  }
-  return joined;
 }
 
 /** The consumption of every service over all vintages decides what instruments give, whatever the report is of. */
@@ -203,7 +161,7 @@ async function readMarket(
   const period = { start: calendar.startOf(days.from), end: calendar.startOf(days.until) };
   const rows = await emissionReports.statedRows(period, { service: null, region: null });
   const detail = { service: false, day: true, labels: [] };
-  const stated = await partsOfRows(emissionReports, calendar, period, rows, detail);
+  const stated = await countStatedRows(emissionReports, calendar, period, rows, detail);
   const consumption = [
     ...(await emissionReports.consumption(days)),
     ...stated.parts.map(({ region, day, sum }) => ({ region, day: day ?? "", kWh: sum.kWh })),

@@ -4,14 +4,13 @@ import { HOUR_MS, type Instant, instant, toIso } from "../../core/time.ts";
 import type { AcceptPolicy } from "../../ingest/accept.ts";
 import type { HourChanges } from "../../store/intensity.ts";
 import type { EndedRun } from "../../store/runs.ts";
-import type { AcceptSettings, IngestParts, ZoneOfRegions } from "../parts.ts";
+import type { AcceptSettings, LearnParts, ZoneOfRegions } from "../parts.ts";
 import { adoptHandMadeRows } from "./adopt-hand-made-rows.ts";
 import type { IngestResult, RegionOutcome } from "./ingest-result.ts";
 import { type LearntZone, learnZone, type ZoneNeed } from "./learn-zone.ts";
 import { planIngest } from "./plan-ingest.ts";
 import { acceptWithin, recordReadings } from "./record-readings.ts";
 import { waitForZone, workOnZone } from "./share-zones.ts";
-import { tellFailures } from "./tell-failures.ts";
 
 export interface IngestRequest extends AcceptSettings {
   readonly zones: readonly ZoneOfRegions[];
@@ -19,6 +18,8 @@ export interface IngestRequest extends AcceptSettings {
   readonly unplaced: readonly { readonly region: string; readonly error: string }[];
   /** How far back to look for hours that are missing or still estimated. */
   readonly lookBackHours: number;
+  /** Aborted: zones that are not begun are left alone, and when the others are stored the ingest throws the reason. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** So many zones are asked about at a time. */
@@ -28,7 +29,7 @@ const ZONES_IN_WORK = 8;
 
 /** Learns what is missing or unsettled of the recent hours of every zone and keeps it. One failing zone stops no other, and
  *  several ingesters of one store share the zones among them. */
-export async function ingest(parts: IngestParts, request: IngestRequest): Promise<IngestResult> {
+export async function ingest(parts: LearnParts, request: IngestRequest): Promise<IngestResult> {
   const { store, clock, log } = parts;
   const startedAt = clock();
   const policy = { ...request, now: startedAt };
@@ -51,12 +52,20 @@ export async function ingest(parts: IngestParts, request: IngestRequest): Promis
   const unplaced = request.unplaced.map(({ region }) => ({ region, zone: "" }));
   const runId = await store.runs.start("ingest", [...placesOf(request), ...unplaced], startedAt);
 
-  const { outcomes, faults } = await ingestZones(parts, plan.order, plan.needs, policy, begun);
+  const { outcomes, faults } = await ingestZones(
+    parts,
+    plan.order,
+    plan.needs,
+    policy,
+    begun,
+    request.signal,
+  );
   const regions = [
     ...placesOf(request).flatMap(({ region }) => outcomes.find((outcome) => outcome.region === region) ?? []),
     ...request.unplaced.map(({ region, error }) => failedOutcome(region, "", error)),
   ];
-  if (!(await deriveMissingRows(parts, request, policy))) storeFailed = true;
+  // What is left to derive is derived by the next ingest.
+  if (!request.signal?.aborted && !(await deriveMissingRows(parts, request, policy))) storeFailed = true;
 
   const failed = (failure: RegionOutcome["failure"]) => regions.some((region) => region.failure === failure);
   const result: IngestResult = {
@@ -75,13 +84,13 @@ export async function ingest(parts: IngestParts, request: IngestRequest): Promis
     runId,
     regions.map((region) => runRow(region, clock(), clock() - startedAt)),
   );
-  await tellFailures(parts, result);
   if (faults.length > 0) throw faults[0];
+  request.signal?.throwIfAborted();
   return result;
 }
 
 async function regionsWithHandMadeRows(
-  { store }: IngestParts,
+  { store }: LearnParts,
   { zones }: IngestRequest,
 ): Promise<ReadonlySet<string>> {
   const rows = await store.intensity.handMadeRows(zones.flatMap(({ regions }) => regions));
@@ -93,33 +102,46 @@ const placesOf = ({ zones }: IngestRequest): { region: string; zone: string }[] 
 
 /** Every zone once: those that another ingester has at the moment come last. */
 async function ingestZones(
-  parts: IngestParts,
+  parts: LearnParts,
   zones: readonly ZoneOfRegions[],
   needs: ReadonlyMap<string, ZoneNeed>,
   policy: AcceptPolicy,
   begun: Instant,
+  signal: AbortSignal | undefined,
 ): Promise<{ outcomes: RegionOutcome[]; faults: unknown[] }> {
   const limit = pLimit(ZONES_IN_WORK);
   const asking = pLimit(ZONES_AT_ONCE);
   const taken: ZoneOfRegions[] = [];
   const faults: unknown[] = [];
+  const sharing = {
+    ...parts,
+    sleep: async (ms: number): Promise<void> => {
+      await parts.sleep(ms);
+      signal?.throwIfAborted();
+    },
+  };
   // Anything but a SourceError or a StoreError is a fault of ours. It counts as a failure of its zone, and is raised when
-  // every zone has had its turn and the failures are told.
+  // every zone has had its turn and the run is noted.
   const guarded = async (
     zone: ZoneOfRegions,
     share: typeof workOnZone<RegionOutcome[]>,
   ): Promise<RegionOutcome[]> => {
+    if (signal?.aborted) return [];
     try {
       const need = needs.get(zone.zone.key);
       if (!need) return [];
-      const outcome = await share(parts, { name: `zone:${zone.zone.key}`, zone: zone.zone.key }, begun, () =>
-        ingestZone(parts, zone, need, policy, asking),
+      const outcome = await share(
+        sharing,
+        { name: `zone:${zone.zone.key}`, zone: zone.zone.key },
+        begun,
+        () => ingestZone(parts, zone, need, policy, asking),
       );
       if (outcome === "elsewhere") return await elsewhere(parts, zone, policy.now);
       if (outcome !== "taken") return outcome.done;
       taken.push(zone);
       return [];
     } catch (fault) {
+      if (signal?.aborted && fault === signal.reason) return [];
       if (fault instanceof StoreError)
         return zone.regions.map((region) =>
           failedOutcome(region, zone.zone.key, fault.message, "not-stored"),
@@ -137,7 +159,7 @@ async function ingestZones(
 }
 
 async function elsewhere(
-  { store, log }: IngestParts,
+  { store, log }: LearnParts,
   { zone, regions }: ZoneOfRegions,
   now: Instant,
 ): Promise<RegionOutcome[]> {
@@ -179,7 +201,7 @@ const failedOutcome = (
 ): RegionOutcome => ({ ...emptyOutcome(region, zone), failure, error });
 
 async function ingestZone(
-  parts: IngestParts,
+  parts: LearnParts,
   { zone, regions }: ZoneOfRegions,
   need: ZoneNeed,
   policy: AcceptPolicy,
@@ -272,7 +294,7 @@ const SWEEPS_AT_ONCE = 12;
  *  after a change of zone or factor type the rows follow. The recent hours are looked at in each run, all of them when the
  *  region is new, has moved, or has not been for a day. */
 async function deriveMissingRows(
-  { store, log }: IngestParts,
+  { store, log }: LearnParts,
   request: IngestRequest,
   policy: AcceptPolicy,
 ): Promise<boolean> {

@@ -1,20 +1,34 @@
 import type { IntensityReading } from "../../core/intensity.ts";
 import { type Instant, instant, MINUTE_MS, toIso } from "../../core/time.ts";
 
-/** By zone: the value of each start, to find a start that comes twice. */
-export type SeenReadings = Map<string, Map<Instant, number | null>>;
+/** What was seen, by zone, to find a start that comes twice. */
+export type SeenReadings = Map<string, SeenOfZone>;
+
+interface SeenOfZone {
+  /** By start. */
+  readonly values: Map<Instant, number | null>;
+  latestStart: Instant;
+}
 
 /** A start may come twice with one value ("same"), not with two; and no two intervals may share time. Undefined: neither; the
  *  reading is then in `seen`. */
 export function repetition(reading: IntensityReading, seen: SeenReadings): string | undefined {
-  const starts = seen.get(reading.zone) ?? new Map<Instant, number | null>();
-  seen.set(reading.zone, starts);
   const { start, end, rawValue, zone } = reading;
-  const known = starts.get(start);
+  const ofZone = seen.get(zone);
+  if (ofZone === undefined) {
+    seen.set(zone, { values: new Map([[start, rawValue]]), latestStart: start });
+    return undefined;
+  }
+  const { values } = ofZone;
+  const known = values.get(start);
   if (known === undefined) {
-    starts.set(start, rawValue);
+    values.set(start, rawValue);
+    // Rows in order of time need no search.
+    const isFarFromAll = start - ofZone.latestStart >= end - start;
+    if (start > ofZone.latestStart) ofZone.latestStart = start;
+    if (isFarFromAll) return undefined;
     for (let apart = 5 * MINUTE_MS; apart < end - start; apart += 5 * MINUTE_MS) {
-      if (starts.has(instant(start - apart)) || starts.has(instant(start + apart)))
+      if (values.has(instant(start - apart)) || values.has(instant(start + apart)))
         return `${toIso(start)} is ${apart / MINUTE_MS} minutes from another row; say --resolution-minutes ${apart / MINUTE_MS}`;
     }
     return undefined;

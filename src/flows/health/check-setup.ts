@@ -5,6 +5,7 @@ import type { Store } from "../../store/store.ts";
 import { withKnownZones } from "../grid/known-zones.ts";
 import type { HideSecrets } from "../hide-secrets.ts";
 import type { Clock } from "../parts.ts";
+import { type ConfiguredPrometheus, checkPrometheus } from "./check-prometheus.ts";
 import { checkRegions, type RegionsCheckRequest } from "./check-regions.ts";
 import { checkSource, type SourceCheckRequest } from "./check-source.ts";
 import type { SetupCheck } from "./setup-check.ts";
@@ -20,6 +21,8 @@ export interface SetupParts {
     store: Store | undefined,
     onClockSkew: OnClockSkew,
   ) => Promise<readonly IntensitySource[]>;
+  /** Null: none is configured. */
+  readonly prometheus?: ConfiguredPrometheus | null;
   readonly clock: Clock;
 }
 
@@ -50,7 +53,10 @@ export async function checkSetup(parts: SetupParts, request: SetupRequest): Prom
       ),
     );
     const sourceRequest = { ...request, zones: [...zones.values()], now };
-    const sourceChecks = await Promise.all(
+    const ofPrometheus = parts.prometheus
+      ? checkPrometheus(parts.prometheus, { isOffline: request.isOffline, now, hide: request.hide })
+      : [];
+    const ofSources = Promise.all(
       request.chain.map((configured) =>
         checkSource(
           configured,
@@ -59,9 +65,16 @@ export async function checkSetup(parts: SetupParts, request: SetupRequest): Prom
         ),
       ),
     );
+    const [sourceChecks, prometheusChecks] = await Promise.all([ofSources, ofPrometheus]);
     if (store?.engine === "PostgreSQL")
       skews.set("the database", (await store.zoneFetches.databaseNow()) - parts.clock());
-    return [...checks, checkClock(skews), ...sourceChecks, ...checkRegions({ ...request, regions })];
+    return [
+      ...checks,
+      checkClock(skews),
+      ...sourceChecks,
+      ...prometheusChecks,
+      ...checkRegions({ ...request, regions }),
+    ];
   } finally {
     await store?.close();
   }

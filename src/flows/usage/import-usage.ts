@@ -85,7 +85,7 @@ async function importWithin(table: UsageImports, request: ImportUsageRequest): P
   let lines = 0;
   for await (const batch of request.batches) {
     lines += batch.rows.length + batch.bad.length + batch.leftOut;
-    await table.stageProblems(batch.bad);
+    await table.stageProblems(batch.bad.map(readable));
     await table.stage(batch.rows, batch.lines);
     request.onProgress?.(lines);
   }
@@ -117,6 +117,12 @@ async function importWithin(table: UsageImports, request: ImportUsageRequest): P
     withoutRegion: readers.withoutRegion(),
   };
 }
+
+/** A reason quotes what it is about, which may be what no database keeps. */
+const readable = ({ line, reason }: BadLine): BadLine => ({
+  line,
+  reason: reason.replace(/[\p{Cc}\p{Cs}]/gu, "\ufffd"),
+});
 
 const NOTHING = { rows: 0, new: 0, changed: 0, unchanged: 0, removed: 0, series: 0, from: null, to: null };
 

@@ -27,6 +27,8 @@ export interface PullRequest {
   /** The name of a configured region. */
   readonly resolveRegion: (name: string) => string | undefined;
   readonly onProgress?: (progress: { readonly hoursDone: number; readonly hoursTotal: number }) => void;
+  /** Aborted: no further portion of hours is asked for, and the reason is thrown. The next run goes on from there. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface PulledUsage {
@@ -105,6 +107,7 @@ class Pulling {
     const settled = new Set(pulled.filter(isSettled).map(({ hour }) => hour));
     const portionMs = prometheus.hoursPerQuery * HOUR_MS;
     for (let start = interval.start; start < interval.end; start = instant(start + portionMs)) {
+      this.#request.signal?.throwIfAborted();
       const end = instant(Math.min(interval.end, start + portionMs));
       const wanted: Instant[] = [];
       for (let hour = start; hour < end; hour = instant(hour + HOUR_MS)) {
