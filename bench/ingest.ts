@@ -118,10 +118,12 @@ async function ingestOnce(
     );
     const zones = app.zonesOf(located);
     const startedMs = performance.now();
-    const result = await ingest(
-      parts,
-      { ...settings, zones, unplaced: [], lookBackHours: config.lookBackHours },
-    );
+    const result = await ingest(parts, {
+      ...settings,
+      zones,
+      unplaced: [],
+      lookBackHours: config.lookBackHours,
+    });
     const ms = performance.now() - startedMs;
     if (result.outcome !== "complete") throw new Error(`the ingest ended ${result.outcome}`);
     const calls = new Map(result.regions.map((region) => [region.zone, region.calls]));

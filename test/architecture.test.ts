@@ -45,6 +45,8 @@ const MAY_IMPORT: Readonly<Record<string, Readonly<Record<string, readonly Way[]
     zones: ANY_WAY,
     emissions: ANY_WAY,
     "config/file.ts": ANY_WAY,
+    "config/environment.ts": ANY_WAY,
+    "config/sources.ts": ANY_WAY,
     "config/regions.ts": ANY_WAY,
     "config/prometheus.ts": ANY_WAY,
     "config/service.ts": ANY_WAY,
@@ -56,6 +58,13 @@ const MAY_IMPORT: Readonly<Record<string, Readonly<Record<string, readonly Way[]
     "sources/source.ts": ANY_WAY,
     "npm:env-paths": ["value"],
     "node:path": ["value"],
+  },
+  "config/environment.ts": {},
+  "config/sources.ts": {
+    "config/environment.ts": ANY_WAY,
+    "config/file.ts": TYPES_ONLY,
+    "sources/registry.ts": ANY_WAY,
+    "sources/source.ts": ANY_WAY,
   },
   // What the jobs are, and their usual times.
   "config/jobs.ts": { jobs: ANY_WAY, "config/file.ts": TYPES_ONLY },

@@ -1,8 +1,9 @@
 import type { Config } from "../config/config.ts";
 import type { Log } from "../flows/parts.ts";
 import type { Timer } from "../jobs/carry-out.ts";
-import type { Job, JobRunner, OnJobEnd } from "../jobs/job.ts";
+import type { Job, JobRunner } from "../jobs/job.ts";
 import type { CheckAlerts } from "../jobs/jobs.ts";
+import type { JobRunnerParts } from "../jobs/runner.ts";
 import type { Store } from "../store/store.ts";
 import { systemClock } from "./app.ts";
 
@@ -99,7 +100,7 @@ export async function createRunner(
   jobs: readonly Job[],
   store: Store,
   log: Log,
-  onEnd?: OnJobEnd,
+  told: Pick<JobRunnerParts, "onEnd" | "onStoreAway"> = {},
 ): Promise<JobRunner> {
   const [{ createJobRunner }, { randomUUID }] = await Promise.all([
     import("../jobs/runner.ts"),
@@ -112,7 +113,7 @@ export async function createRunner(
     log,
     timer: machineTimer,
     holder: `${process.pid}-${randomUUID()}`,
-    ...(onEnd === undefined ? {} : { onEnd }),
+    ...told,
   });
 }
 

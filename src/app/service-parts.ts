@@ -77,12 +77,13 @@ export async function localDoor(
   // A database in memory has no directory to meet at.
   if ("url" in config.database || config.database.directory === "memory:") return null;
   const { directory } = config.database;
-  const [{ localRoutes }, { answerQuery, leaveAddress }, { ingestAsTold }, { randomBytes }] = await Promise.all([
-    import("../serve/local-routes.ts"),
-    import("../store/served-database.ts"),
-    import("./ingest.ts"),
-    import("node:crypto"),
-  ]);
+  const [{ localRoutes }, { answerQuery, leaveAddress }, { ingestAsTold }, { randomBytes }] =
+    await Promise.all([
+      import("../serve/local-routes.ts"),
+      import("../store/served-database.ts"),
+      import("./ingest.ts"),
+      import("node:crypto"),
+    ]);
   const token = randomBytes(32).toString("base64url");
   return {
     routes: (server) =>

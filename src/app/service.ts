@@ -122,7 +122,7 @@ async function createJobsOf(
   metrics: Metrics,
   onChange: () => void,
 ): Promise<JobRunner> {
-  const [{ createJobs, createRunner }, { checkAndDeliverAlerts }] = await Promise.all([
+  const [{ createJobs, createRunner }, { checkAndDeliverAlerts, tellStoreFailure }] = await Promise.all([
     import("./jobs.ts"),
     import("./alerts.ts"),
   ]);
@@ -132,9 +132,13 @@ async function createJobsOf(
     });
     return { raised: check.raised.length, resolved: check.resolved.length };
   });
-  return createRunner(jobs, store, log, (end) => {
-    metrics.observeJob(end);
-    onChange();
+  return createRunner(jobs, store, log, {
+    onEnd(end) {
+      metrics.observeJob(end);
+      onChange();
+    },
+    // The outbox is in the database: this is told at once, or not at all.
+    onStoreAway: (error) => void tellStoreFailure(config, log, "service", error),
   });
 }
 

@@ -5,18 +5,17 @@ import { ConfigError } from "../core/errors.ts";
 import type { FactorType } from "../core/intensity.ts";
 import type { MarketSettings } from "../emissions/market.ts";
 import { SERVICE_PROFILES, type ServiceProfile } from "../emissions/profiles.ts";
-import { SOURCES, sourceModule } from "../sources/registry.ts";
-import { isSecret, type SourceModule, type SourceSetting } from "../sources/source.ts";
+import { sourceModule } from "../sources/registry.ts";
+import { isSecret, type SourceModule } from "../sources/source.ts";
 import { allowedLabels } from "../usage/labels.ts";
 import { type AlertsConfig, readAlerts } from "./alerts.ts";
+import { checkDatabaseUrl, readNumber } from "./environment.ts";
 import { type FileSettings, readFileSettings } from "./file.ts";
 import { readJobs } from "./jobs.ts";
 import { type PrometheusConfig, readPrometheus } from "./prometheus.ts";
 import { type Region, readRegions, requireRegionOf } from "./regions.ts";
 import { readService, type ServiceConfig } from "./service.ts";
-
-/** Sources that settings can name, in the default order of the chain. */
-const SOURCE_NAMES = SOURCES.map(({ description }) => description.name);
+import { readQuota, readSourceSettings, readSources, type SourceSettings } from "./sources.ts";
 
 export interface Config {
   /** Whether there is a co2e.yaml. */
@@ -220,107 +219,6 @@ const readServices = (file: FileSettings): Record<string, ServiceProfile> => ({
     ]),
   ),
 });
-
-function readSources(fromEnv: string | undefined, file: FileSettings, problems: string[]): string[] {
-  const [where, names] =
-    fromEnv === undefined
-      ? [`${file.path}: sources`, file.sources ?? SOURCE_NAMES]
-      : ["CO2E_SOURCES", fromEnv.split(",").map((name) => name.trim())];
-  for (const name of names) {
-    if (!SOURCE_NAMES.includes(name))
-      problems.push(`${where} names "${name}": use ${SOURCE_NAMES.join(", ")}, in the order to ask them`);
-  }
-  if (names.length === 0) problems.push(`${where} is empty: name at least one of ${SOURCE_NAMES.join(", ")}`);
-  return [...new Set(names)].filter((name) => SOURCE_NAMES.includes(name));
-}
-
-function readQuota(file: FileSettings, problems: string[]): FileSettings["quota"] {
-  for (const name of Object.keys(file.quota)) {
-    if (!SOURCE_NAMES.includes(name))
-      problems.push(`${file.path}: quota names "${name}": use ${SOURCE_NAMES.join(", ")}`);
-  }
-  return file.quota;
-}
-
-type Env = (name: string) => string | undefined;
-type SourceSettings = Readonly<Record<string, string>>;
-
-function readSourceSettings(env: Env, problems: string[]): Record<string, SourceSettings> {
-  const bySource: Record<string, SourceSettings> = {};
-  for (const { description, settings } of SOURCES) {
-    const values: Record<string, string> = {};
-    const secrets = settings.filter(isSecret);
-    const given = secrets.filter(({ variable }) => env(variable) !== undefined);
-    for (const setting of settings) {
-      const value = readSourceSetting(env, setting, problems);
-      if (value !== undefined) values[setting.variable] = value;
-    }
-    for (const { variable } of given.length > 0 ? secrets : []) {
-      if (env(variable) === undefined)
-        problems.push(`${variable} is not set, ${given[0]?.variable} is: set both or none`);
-    }
-    if (settings.every(({ variable }) => Object.hasOwn(values, variable)))
-      bySource[description.name] = values;
-  }
-  return bySource;
-}
-
-function readSourceSetting(env: Env, setting: SourceSetting, problems: string[]): string | undefined {
-  const { variable, kind, fallback, choices = [] } = setting;
-  const value =
-    kind === "url"
-      ? readUrl(env, variable, fallback, problems)
-      : kind === "key"
-        ? readKey(env, variable, problems)
-        : (env(variable) ?? fallback);
-  if (value === undefined) return undefined;
-  const problem =
-    kind === "choice" && !choices.includes(value)
-      ? `is "${value}": use ${choices.join(" or ")}`
-      : setting.problem?.(value);
-  if (problem === undefined) return value;
-  problems.push(`${variable} ${problem}`);
-  return undefined;
-}
-
-/** A key goes into a header: what cannot stand there is a copying mistake. The value itself is never repeated. */
-function readKey(env: Env, name: string, problems: string[]): string | undefined {
-  const value = env(name);
-  if (value === undefined) return undefined;
-  if (/^[\x21-\x7e]+$/.test(value)) return value;
-  problems.push(`${name} holds spaces or characters that no key has: copy it again`);
-  return undefined;
-}
-
-function readUrl<Fallback extends string | undefined>(
-  env: Env,
-  name: string,
-  fallback: Fallback,
-  problems: string[],
-): string | Fallback | undefined {
-  const value = env(name) ?? fallback;
-  if (value === undefined) return undefined;
-  if (URL.canParse(value) && /^https?:$/.test(new URL(value).protocol)) return value.replace(/\/+$/, "");
-  problems.push(`${name} is no http or https address`);
-  return undefined;
-}
-
-function readNumber(env: Env, name: string, fallback: number, least: number, problems: string[]): number {
-  const text = env(name);
-  if (text === undefined) return fallback;
-  if (/^\d+$/.test(text) && Number(text) >= least && Number(text) <= 3_600_000) return Number(text);
-  problems.push(`${name} is "${text}": use whole milliseconds from ${least} to 3600000`);
-  return fallback;
-}
-
-function checkDatabaseUrl(url: string, problems: string[]): void {
-  // An unescaped slash or @ in the password would move a part of it into host or path, and from there into messages.
-  if (URL.canParse(url)) {
-    const { protocol, pathname } = new URL(url);
-    if (/^postgres(ql)?:$/.test(protocol) && /^(\/[^/@]*)?$/.test(pathname)) return;
-  }
-  problems.push("DATABASE_URL is no PostgreSQL address: postgresql://user:password@host:5432/database");
-}
 
 const resolveDirectory = (directory: string): string =>
   directory === "memory:" ? directory : resolve(directory);

@@ -17,6 +17,8 @@ export interface JobRunnerParts {
   /** The name of this process; no two ever have the same. */
   readonly holder: string;
   readonly onEnd?: OnJobEnd;
+  /** Told once when the database goes away; what it says is no secret. */
+  readonly onStoreAway?: (error: string) => void;
   /** How long after its process died a run can be taken over; it is renewed every third of that. */
   readonly claimSeconds?: number;
 }
@@ -31,7 +33,7 @@ const HAND_BACK_MS = 2_000;
  *  process was there the latest one of each job is run, the ones before are not. */
 export function createJobRunner(parts: JobRunnerParts): JobRunner {
   const { runs, clock, log, timer, holder, claimSeconds = CLAIM_SECONDS, onEnd = () => {} } = parts;
-  const guard = guardStore(log);
+  const guard = guardStore(log, parts.onStoreAway);
   const running = new Map<string, RunInProgress>();
   const nudged = new Set<string>();
   /** By job: the latest due moment that is over, or runs here. */

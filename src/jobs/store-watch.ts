@@ -5,8 +5,9 @@ export type StoreGuard = <Result>(
   work: () => Promise<Result>,
 ) => Promise<{ readonly value: Result } | undefined>;
 
-/** A runner outlives a database that is away. One line when it goes and one when it is back, not one for each attempt. */
-export function guardStore(log: Log): StoreGuard {
+/** A runner outlives a database that is away. One line when it goes and one when it is back, not one for each attempt;
+ *  `onAway` hears of the first. */
+export function guardStore(log: Log, onAway: (error: string) => void = () => {}): StoreGuard {
   let isAway = false;
   return async (work) => {
     try {
@@ -15,7 +16,10 @@ export function guardStore(log: Log): StoreGuard {
       isAway = false;
       return { value };
     } catch (fault) {
-      if (!isAway) log.error({ error: messageOf(fault) }, "job-store-away");
+      if (!isAway) {
+        log.error({ error: messageOf(fault) }, "job-store-away");
+        onAway(messageOf(fault));
+      }
       isAway = true;
       return undefined;
     }

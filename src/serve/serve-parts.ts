@@ -34,16 +34,6 @@ export interface ServeParts {
   readonly access?: (server: FastifyInstance) => void;
   /** Adds routes besides those of the API. */
   readonly routes?: readonly ((server: FastifyInstance) => void)[];
-  /** Told of every answer, for metrics. */
-  readonly onAnswer?: (answer: AnsweredRequest) => void;
-}
-
-export interface AnsweredRequest {
-  readonly method: string;
-  /** With names for parameters: "/v1/intensity/latest/:region"; "other" where there is no route. */
-  readonly route: string;
-  readonly status: number;
-  readonly durationMs: number;
 }
 
 export interface ServeSettings {

@@ -55,17 +55,6 @@ export function createServer(parts: ServeParts, settings: ServeSettings): Fastif
     const problem = new ApiProblem("not-found", `There is nothing at ${path}. GET /docs says what there is.`);
     return sendProblem(reply, problem, { method: request.method, path }, log);
   });
-  const { onAnswer } = parts;
-  if (onAnswer)
-    server.addHook("onResponse", (request, reply, done) => {
-      onAnswer({
-        method: request.method,
-        route: request.routeOptions.url ?? "other",
-        status: reply.statusCode,
-        durationMs: reply.elapsedTime,
-      });
-      done();
-    });
   parts.access?.(server);
   const document = openApiDocument(parts.version);
   const handlers: Handlers = {

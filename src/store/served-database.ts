@@ -13,7 +13,7 @@ export interface ServerAddress {
   readonly pid: number;
 }
 
-export const TOKEN_HEADER = "x-co2e-local-token";
+const TOKEN_HEADER = "x-co2e-local-token";
 export const QUERY_PATH = "/local/query";
 export const INGEST_PATH = "/local/ingest";
 
