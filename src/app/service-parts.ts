@@ -33,7 +33,7 @@ export async function createKeeper(store: Store, config: Config, log: Log): Prom
   });
 }
 
-export async function serveSettings(config: Config, hasKeys: boolean): Promise<ServeSettings> {
+export async function serveSettings(config: Config): Promise<ServeSettings> {
   const { findRegion, regionNames } = await import("../config/regions.ts");
   return {
     regions: config.regions,
@@ -47,7 +47,6 @@ export async function serveSettings(config: Config, hasKeys: boolean): Promise<S
     market: config.market,
     labels: config.labels,
     currency: config.currency,
-    hasKeys,
   };
 }
 

@@ -96,7 +96,7 @@ async function serve(
       },
       routes: [await carbonAware(store, config, log), ...(door ? [door.routes] : [])],
     },
-    await serveSettings(config, true),
+    await serveSettings(config),
   );
   await snapshots.refresh();
   const url = await listen(server, options);

@@ -44,9 +44,9 @@ export function accessHooks(
     const headers = await securityHeaders({ isBehindTls: settings.publicUrl?.startsWith("https:") === true });
     const take = server.createRateLimit();
     server.addHook("onRequest", async (request, reply) => {
-      reply.headers(headers);
-      if (isLocal || settings.insecure) requireOwnPage(request, isLocal ? isOpenHost : undefined);
       const { url = "", config } = request.routeOptions;
+      reply.headers(config.isPage ? headers.page : headers.data);
+      if (isLocal || settings.insecure) requireOwnPage(request, isLocal ? isOpenHost : undefined);
       // Where there is no route, a key is all that is needed to hear so.
       const scope = request.is404 ? "read" : (config.scope ?? "admin");
       // What needs no key must be there also while the store does not answer.

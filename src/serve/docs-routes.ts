@@ -8,7 +8,7 @@ import { DOCS_STYLE } from "./docs-style.ts";
 export function docsRoutes(server: FastifyInstance, document: OpenApiDocument): void {
   let page: Prepared | undefined;
   const style = { text: DOCS_STYLE, etag: etagOf(DOCS_STYLE) };
-  const route = { config: { scope: "public" } } as const;
+  const route = { config: { scope: "public", isPage: true } } as const;
   server.get("/docs", route, (request, reply) => {
     if (page === undefined) {
       const text = docsPage(document);

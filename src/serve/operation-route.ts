@@ -46,11 +46,11 @@ export function addOperation<Id extends OperationId>(
   server: FastifyInstance,
   id: Id,
   handler: Handler<Id>,
-  { hasKeys }: { readonly hasKeys: boolean },
 ): void {
   const operation: Operation = OPERATIONS[id];
   const isRead = operation.method === "GET";
-  const kept = hasKeys && operation.scope !== "public" ? "private" : "public";
+  // A key may be needed for it, from one moment to the next: no cache that others share keeps it.
+  const kept = operation.scope === "public" ? "public" : "private";
   const takesParameters = Object.keys(operation.params).length > 0;
   const send = (
     request: FastifyRequest,
@@ -67,7 +67,6 @@ export function addOperation<Id extends OperationId>(
       "cache-control",
       seconds === undefined ? `${kept}, no-cache` : `${kept}, max-age=${seconds}`,
     );
-    if (kept === "private") reply.header("vary", "Authorization, X-API-Key");
     return sendPrepared(request, reply, given instanceof PreparedAnswer ? given.prepared : prepared(given));
   };
   // No async function: what is in memory is answered without a promise, which is felt at thousands of requests a second.

@@ -51,8 +51,6 @@ export interface ServeSettings {
   /** Labels that usage may carry. */
   readonly labels: readonly string[];
   readonly currency: string | null;
-  /** Whether answers depend on a key, and so are for its holder's caches alone. */
-  readonly hasKeys: boolean;
 }
 
 /** Alerts, the newest first. */
@@ -85,6 +83,8 @@ declare module "fastify" {
   interface FastifyContextConfig {
     /** What a key must be allowed; "public" needs none. */
     scope?: "public" | "read" | "write" | "admin";
+    /** People look at it: it has the headers of a page. */
+    isPage?: boolean;
     operationId?: OperationId;
   }
 }

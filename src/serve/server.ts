@@ -67,7 +67,7 @@ export function createServer(parts: ServeParts, settings: ServeSettings): Fastif
   };
   // Within a plugin of their own, so that hooks of plugins that access registers come before them.
   server.register((routes, _, done) => {
-    for (const id of OPERATION_IDS) addOperation(routes, id, handlers[id] as Handler<typeof id>, settings);
+    for (const id of OPERATION_IDS) addOperation(routes, id, handlers[id] as Handler<typeof id>);
     docsRoutes(routes, document);
     addOtherMethods(routes);
     for (const add of parts.routes ?? []) add(routes);

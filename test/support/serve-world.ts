@@ -40,7 +40,6 @@ export const serveSettings = (changes: Partial<ServeSettings> = {}): ServeSettin
   market: { instruments: [], residualMix: [] },
   labels: ["team", "environment"],
   currency: "EUR",
-  hasKeys: false,
   ...changes,
 });
 
