@@ -117,6 +117,7 @@ const MAY_IMPORT: Readonly<Record<string, Readonly<Record<string, readonly Way[]
     // Names of regions are read in one way everywhere.
     "config/regions.ts": ANY_WAY,
     "npm:fastify": ANY_WAY,
+    "npm:marked": ["value"],
     // A secret that is sent is hashed as the one that was kept.
     "store/secret-hash.ts": ["value"],
     "npm:@fastify/helmet": ["value"],
@@ -124,6 +125,10 @@ const MAY_IMPORT: Readonly<Record<string, Readonly<Record<string, readonly Way[]
     "npm:valibot": ["value"],
     "node:crypto": ["value"],
     "node:http": ["value"],
+    // The documents that the package brings.
+    "node:fs": ["value"],
+    "node:module": ["value"],
+    "node:path": ["value"],
   },
   app: {
     core: ANY_WAY,

@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
+import { connect } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -144,6 +145,23 @@ describe("the service on the embedded store", () => {
     expect(existsSync(join(CO2E_DATA_DIR, "co2e-server.json"))).toBe(false);
     expect((await runCo2e(["cleanup"], { ...base, ...here })).exitCode).toBe(0);
     expect(stderr).not.toContain(KEY);
+  });
+
+  it("a client that never ends its request does not hold up the stop", async () => {
+    const held = await up(here);
+    const { port } = new URL(held.url);
+    const socket = connect(Number(port), "127.0.0.1");
+    socket.on("error", () => {});
+    socket.write(
+      "POST /v1/usage HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n[",
+    );
+    // It has begun when another request, sent later, is answered.
+    expect((await fetch(`${held.url}/healthz`)).status).toBe(200);
+    const beganMs = Date.now();
+    held.kill("SIGTERM");
+    expect((await held.ended).exitCode).toBe(0);
+    expect(Date.now() - beganMs).toBeLessThan(10_000);
+    socket.destroy();
   });
 
   it("after a kill the next one starts, although the old address is still there", async () => {

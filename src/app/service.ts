@@ -102,15 +102,21 @@ async function serve(
   const url = await listen(server, options);
   const closeDoor = door?.open(url);
   runner.start();
+  log.info({ url, version, store: store.engine, regions: config.regions.length }, "service-started");
   const refreshing = setInterval(() => void snapshots.refresh(), SNAPSHOT_EVERY_MS);
   return {
     url,
     async stop() {
       isStopping = true;
+      log.info({ graceMs: GRACE_MS }, "service-stopping");
       clearInterval(refreshing);
       closeDoor?.();
+      // A client that never ends its request, or never reads its answer, holds nobody up for longer than a job may.
+      const enough = setTimeout(() => server.server.closeAllConnections(), GRACE_MS);
       await Promise.all([runner.stop(GRACE_MS), server.close()]);
+      clearTimeout(enough);
       await store.close();
+      log.info({}, "service-stopped");
     },
   };
 }

@@ -70,12 +70,18 @@ async function examine(isOffline: boolean): Promise<SetupCheck[]> {
     attempts: ATTEMPTS,
     retryDelayMs: Math.min(config.http.retryDelayMs, LONGEST_RETRY_DELAY_MS),
   };
+  // A service that holds the store counts its own requests; the few of a check go uncounted then.
+  const isServed = (await app.openServed(config.database, "read")) !== undefined;
   const checks = await checkSetup(
     {
       openStore: hasDatabase(config.database) ? () => app.openStore(config.database, "read") : null,
       createSources: async (store, onClockSkew) =>
-        (await app.createSources({ ...config, http }, { store: store ?? app.UNCOUNTED, log, onClockSkew }))
-          .sources,
+        (
+          await app.createSources(
+            { ...config, http },
+            { store: isServed || !store ? app.UNCOUNTED : store, log, onClockSkew },
+          )
+        ).sources,
       prometheus: await configuredPrometheus({ ...config, http }, app, log),
       clock: app.systemClock,
     },

@@ -17,12 +17,13 @@ Examples:
 ${EXIT_CODES_HELP}`,
     )
     .action(async (options: { json?: true }) => {
-      const [{ readConfig }, { openDatabase }, { migrate, schemaVersion }] = await Promise.all([
+      const [{ readConfig }, { openDatabase, openServed }, { migrate, schemaVersion }] = await Promise.all([
         import("../config/config.ts"),
         import("../app/app.ts"),
         import("../store/migrate.ts"),
       ]);
       const config = await readConfig();
+      await openServed(config.database, "change");
       const database = await openDatabase(config.database);
       try {
         const applied = (await migrate(database)).map(({ version, name }) => ({ version, name }));

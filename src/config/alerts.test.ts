@@ -23,6 +23,13 @@ async function problemsOf(env: Environment, yaml = ""): Promise<readonly string[
 const SLACK = "https://hooks.slack.com/services/T00/B00/s3cret";
 const KEY = "0123456789abcdef0123456789abcdef";
 
+it("an address with a login is refused without the login being repeated", async () => {
+  const yaml = "alerts: { channels: { h: { type: webhook, url: 'https://u:pa55@example.org/s' } } }";
+  const problems = (await problemsOf({}, yaml)).join();
+  expect(problems).toContain("leave the password out");
+  expect(problems).not.toContain("pa55");
+});
+
 describe("without co2e.yaml", () => {
   it("nobody is told", async () => {
     const { channels, rules } = await read({});

@@ -63,6 +63,8 @@ export function readAlerts(
   file: Pick<FileSettings, "path" | "alerts" | "staleAfterHours">,
   env: Env,
   variables: AlertVariables,
+  /** Where people reach the service: it serves the runbook. */
+  serviceUrl: string,
   problems: string[],
 ): AlertsConfig {
   const { alerts } = file;
@@ -83,7 +85,7 @@ export function readAlerts(
     ready,
     missing,
     rules: readRules(file, channels, problems),
-    runbookUrl: alerts.runbookUrl ?? "docs/runbook.md",
+    runbookUrl: alerts.runbookUrl ?? `${serviceUrl}/docs/handbook/runbook`,
     publicUrl: alerts.publicUrl ?? null,
   };
 }

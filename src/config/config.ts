@@ -14,7 +14,7 @@ import { type FileSettings, readFileSettings } from "./file.ts";
 import { readJobs } from "./jobs.ts";
 import { type PrometheusConfig, readPrometheus } from "./prometheus.ts";
 import { type Region, readRegions, requireRegionOf } from "./regions.ts";
-import { readService, type ServiceConfig } from "./service.ts";
+import { reachableUrl, readService, type ServiceConfig } from "./service.ts";
 import { readQuota, readSourceSettings, readSources, type SourceSettings } from "./sources.ts";
 
 export interface Config {
@@ -96,6 +96,7 @@ export async function readConfig(
   if (databaseUrl !== undefined) checkDatabaseUrl(databaseUrl, problems);
 
   const regions = readRegions(file, problems);
+  const service = readService(file, { host: env("CO2E_HOST"), port: env("CO2E_PORT") }, problems);
   const config: Config = {
     hasFile: file.isThere,
     database: databaseUrl === undefined ? { directory: resolveDirectory(directory) } : { url: databaseUrl },
@@ -136,8 +137,8 @@ export async function readConfig(
       attempts: 3,
       retryDelayMs: readNumber(env, "CO2E_RETRY_DELAY_MS", 5_000, 0, problems),
     },
-    alerts: readAlerts(file, env, ALERT_VARIABLES, problems),
-    service: readService(file, { host: env("CO2E_HOST"), port: env("CO2E_PORT") }, problems),
+    alerts: readAlerts(file, env, ALERT_VARIABLES, reachableUrl(service), problems),
+    service,
     logLevel: env("CO2E_LOG_LEVEL") ?? "info",
   };
   if (!LOG_LEVELS.includes(config.logLevel)) {

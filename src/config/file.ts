@@ -275,7 +275,10 @@ function problemAt(key: string, issue: v.BaseIssue<unknown>): string {
   return `${at} ${wrongValue(issue)}`;
 }
 
-const wrongValue = (issue: v.BaseIssue<unknown>): string =>
-  issue.expected === null || issue.expected === undefined
-    ? `is ${issue.received}: ${issue.message}`
-    : `is ${issue.received}, expected ${issue.expected}`;
+function wrongValue(issue: v.BaseIssue<unknown>): string {
+  // An address that was refused may hold a login.
+  const received = issue.received.replace(/\/\/[^/\s"]*@/g, "//…@");
+  return issue.expected === null || issue.expected === undefined
+    ? `is ${received}: ${issue.message}`
+    : `is ${received}, expected ${issue.expected}`;
+}

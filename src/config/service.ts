@@ -48,3 +48,7 @@ function readPort(text: string | undefined, problems: string[]): number | undefi
   problems.push(`CO2E_PORT is "${text}": use a number from 0 to 65535`);
   return undefined;
 }
+
+/** The public address; without one that of this computer, for whoever reads a link on it. */
+export const reachableUrl = ({ publicUrl, port }: ServiceConfig): string =>
+  publicUrl ?? `http://127.0.0.1:${port}`;

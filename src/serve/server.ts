@@ -3,6 +3,7 @@ import fastify, { type FastifyInstance, type FastifyRequest } from "fastify";
 import { openApiDocument } from "../api/openapi.ts";
 import { OPERATION_IDS, OPERATIONS } from "../api/operations.ts";
 import { docsRoutes } from "./docs-routes.ts";
+import { handbookRoutes } from "./handbook-routes.ts";
 import { addOperation, type Handler, type Handlers, routePath } from "./operation-route.ts";
 import { ApiProblem, problemBody, sendProblem } from "./problem.ts";
 import { emissionRoutes } from "./routes/emissions.ts";
@@ -69,6 +70,7 @@ export function createServer(parts: ServeParts, settings: ServeSettings): Fastif
   server.register((routes, _, done) => {
     for (const id of OPERATION_IDS) addOperation(routes, id, handlers[id] as Handler<typeof id>);
     docsRoutes(routes, document);
+    handbookRoutes(routes);
     addOtherMethods(routes);
     for (const add of parts.routes ?? []) add(routes);
     done();

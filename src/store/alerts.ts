@@ -8,7 +8,7 @@ export interface StoredAlert {
   readonly severity: "info" | "warning" | "critical";
   readonly since: Instant;
   readonly raisedAt: Instant;
-  /** When its newest message was written. */
+  /** When a channel last took a message of it; null: nobody was told. */
   readonly toldAt: Instant | null;
   readonly resolvedAt: Instant | null;
   readonly facts: Readonly<Record<string, unknown>>;
@@ -92,14 +92,6 @@ export function alertsTable(queries: Queries) {
       );
     },
 
-    async markTold(alertIds: readonly number[], at: Instant): Promise<void> {
-      await queries.query(
-        `update alert set told_at = $2::timestamptz
-         where alert_id in (select x::bigint from jsonb_array_elements_text($1::jsonb) as x)`,
-        [JSON.stringify(alertIds), toIso(at)],
-      );
-    },
-
     /** Deletes alerts that were resolved more than `days` days ago, with their messages; returns how many. */
     async removeOlderThan(days: number): Promise<number> {
       const [gone] = await queries.query<{ rows: number }>(
@@ -116,8 +108,11 @@ export function alertsTable(queries: Queries) {
 }
 
 const ms = (column: string): string => `(extract(epoch from ${column}) * 1000)::float8`;
-const COLUMNS = `alert_id::float8 as alert_id, rule, subject, severity, ${ms("since")} as since_ms,
-  ${ms("raised_at")} as raised_ms, ${ms("told_at")} as told_ms, ${ms("resolved_at")} as resolved_ms, facts`;
+// A message that was written and not yet taken told nobody anything.
+const SENT_AT = `(select max(d.sent_at) from alert_delivery d
+  where d.alert_id = alert.alert_id and d.state = 'sent' and d.kind <> 'resolved')`;
+const COLUMNS = `alert.alert_id::float8 as alert_id, rule, subject, severity, ${ms("since")} as since_ms,
+  ${ms("raised_at")} as raised_ms, ${ms(SENT_AT)} as told_ms, ${ms("resolved_at")} as resolved_ms, facts`;
 
 interface AlertRow {
   alert_id: number;

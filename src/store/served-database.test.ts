@@ -52,7 +52,7 @@ describe("an embedded database that a server holds", () => {
     ])
       await expect(served.query(change)).rejects.toMatchObject({
         kind: "locked",
-        message: expect.stringMatching(/server at http:\/\/127.0.0.1:9 \(process 4711\).*stop the server/),
+        message: expect.stringMatching(/server at http:\/\/127.0.0.1:9 \(process 4711\).*Stop the server/),
       });
     await expect(served.script("delete from note")).rejects.toMatchObject({ kind: "locked" });
     expect(await database.query("select count(*)::int as n from note")).toEqual([{ n: 2 }]);

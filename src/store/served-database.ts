@@ -94,7 +94,7 @@ export const heldBy = ({ url, pid }: ServerAddress, directory: string): StoreErr
   new StoreError(
     "locked",
     `The server at ${url} (process ${pid}) holds the store in ${directory}, and this command would change it. ` +
-      "Use the server's API, stop the server first, or set CO2E_DATA_DIR or DATABASE_URL to another store.",
+      "Stop the server for it, or keep the store on PostgreSQL (DATABASE_URL), which many processes may use at a time.",
   );
 
 /** Undefined in place of an answer: nobody listens there. */

@@ -86,7 +86,6 @@ async function check(tables: Tables, request: CheckRequest, now: Instant): Promi
     [...due, ...(await endMessages(tables, over, request, now))],
     now,
   );
-  await tables.alerts.markTold([...new Set(due.map(({ alertId }) => alertId))], now);
   const shown = (alerts: readonly OpenAlert[]): ShownAlert[] =>
     alerts.map((alert) => shownAlert(alert, now, request));
   return { ...nothing, open: shown(open), raised: shown(raised), resolved: shown(over), messages };

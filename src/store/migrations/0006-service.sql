@@ -85,7 +85,6 @@ create table alert (
   severity    text not null check (severity in ('info', 'warning', 'critical')),
   since       timestamptz not null,                 -- when what is wrong began
   raised_at   timestamptz not null default clock_timestamp(),
-  told_at     timestamptz,                          -- when its newest message was written to the outbox
   resolved_at timestamptz,
   facts       jsonb not null                        -- what the message is made of
 );
