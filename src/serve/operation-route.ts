@@ -142,13 +142,19 @@ function readBody(schema: v.GenericSchema, body: unknown): unknown {
   );
 }
 
+/** "must be >=0, and is -1" */
+function reasonOf({ expected, received, message }: v.BaseIssue<unknown>): string {
+  if (expected === null || expected === undefined) return message;
+  return received === "undefined" ? "is missing" : `must be ${expected}, and is ${received}`;
+}
+
 function issueDetail(issue: v.BaseIssue<unknown>): ProblemDetail {
   const [first] = issue.path ?? [];
   const key = first?.key;
   return {
     ...(typeof key === "number" ? { index: key } : {}),
     ...(typeof key === "string" ? { name: key } : {}),
-    reason: issue.message.replace(/\s+/g, " ").slice(0, 300),
+    reason: reasonOf(issue).replace(/\s+/g, " ").slice(0, 300),
   };
 }
 
