@@ -1,17 +1,17 @@
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { closedText, figureText } from "../src/cli/close.ts";
+import { closedText, figureText, listText } from "../src/cli/close.ts";
+import { reportText } from "../src/cli/report-text.ts";
 import { calendarOf } from "../src/core/calendar.ts";
 import { RefusedError } from "../src/core/errors.ts";
 import type { Interval } from "../src/core/time.ts";
 import { closingText } from "../src/emissions/closing.ts";
 import { closeMonth } from "../src/flows/emissions/close-month.ts";
-import {
-  bookAdjustment,
-  closedFigures,
-  closedMonthNotes,
-  verifyClosedMonths,
-} from "../src/flows/emissions/closed-figures.ts";
+import { bookAdjustment, closedFigures, verifyClosedMonths } from "../src/flows/emissions/closed-figures.ts";
+import { withClosedMonths } from "../src/flows/emissions/closed-in-report.ts";
+import { reportEmissions } from "../src/flows/emissions/report-emissions.ts";
+import { reportCsv } from "../src/report/report-csv.ts";
+import { reportHtml } from "../src/report/report-html.ts";
 import type { Store } from "../src/store/store.ts";
 import { onEachEngine } from "./support/engines.ts";
 import { flatHours, putHours, record, runRecalc, usageRow } from "./support/recalc-world.ts";
@@ -35,6 +35,125 @@ onEachEngine((engine) => {
     await runRecalc(store);
     return { database, store };
   };
+
+  const UTC = calendarOf("UTC");
+  if (!UTC) throw new Error("no UTC");
+  const reportOf = async (
+    store: Store,
+    name: string,
+    day: string,
+    until: string,
+    filter: { readonly service?: string } = {},
+  ) => {
+    const period = { start: UTC.startOf(day), end: UTC.startOf(until) };
+    return withClosedMonths({ store }, UTC, period, await reportEmissions({ store }, name, period, filter));
+  };
+
+  /** October is closed at 1,200 g; 3 kWh × 420 g = 1,260 g now, and the 60 g are booked in November. */
+  const bookedInNovember = async () => {
+    const { database, store } = await twoMonths();
+    await closing(store, "2025-10");
+    await putHours(database, "us-east-1", [{ hour: OCTOBER, g: 420 }]);
+    await runRecalc(store);
+    await bookAdjustment({ store }, { month: "2025-10", bookedIn: "2025-11", reason: "revised" });
+    return { database, store };
+  };
+
+  describe("the month that takes a booking", () => {
+    it("shows it beside its emissions in every form of its report, and never in them", async () => {
+      const { store } = await bookedInNovember();
+      const report = await reportOf(store, "2025-11", "2025-11-01", "2025-12-01");
+      expect(report.total.emissionsGCO2e).toBe(1200);
+      expect(report.bookings).toEqual([
+        { month: "2025-10", bookedIn: "2025-11", kWh: 0, gCO2e: expect.closeTo(60, 9), reason: "revised" },
+      ]);
+      expect(reportText(report)).toContain(
+        "Booked here from closed months: +0.060 kg CO2e (2025-10): revised; not in the emissions above.",
+      );
+      const csv = reportCsv(report).split("\r\n");
+      expect(csv[0]).toMatch(/,booked_from_month,booked_in_month,booked_kwh,booked_gco2e,booked_reason$/);
+      expect(csv[1]).toMatch(/^q2q-ai,us-east-1,.*,,,,,$/);
+      expect(csv[2]).toMatch(
+        /^,,2025-11-01.*,2025-12-01.*,2025-10,2025-11,0,(60|59\.99)\d*(\.\d+)?,revised$/,
+      );
+      expect(reportHtml(report)).toContain(
+        '<td>2025-11</td><td class="n">+0.000</td><td class="n">+0.060</td>',
+      );
+    });
+
+    it("and a longer period with it names the month; a part of the month, or another service, has none", async () => {
+      const { store } = await bookedInNovember();
+      const year = await reportOf(store, "2025", "2025-01-01", "2026-01-01");
+      // 1,260 g of October as known now, and 1,200 g: the 60 g are not added once more.
+      expect(year.total.emissionsGCO2e).toBeCloseTo(2460, 9);
+      expect(reportText(year)).toContain(
+        "Booked in 2025-11 from closed months: +0.060 kg CO2e (2025-10): revised; not in the emissions above.",
+      );
+      expect((await reportOf(store, "x", "2025-11-01", "2025-11-30")).bookings).toEqual([]);
+      expect((await reportOf(store, "x", "2025-11-01", "2025-12-01", { service: "other" })).bookings).toEqual(
+        [],
+      );
+    });
+
+    it("is listed while it is open, and has it in its manifest and text when it is closed", async () => {
+      const { store } = await bookedInNovember();
+      expect(listText(await closedFigures({ store })).slice(-2)).toEqual([
+        "2025-11: not closed yet",
+        "  booked here: +0.060 kg CO2e (2025-10): revised",
+      ]);
+      const november = await closing(store, "2025-11");
+      expect(november).toMatchObject({ emissionsGCO2e: 1200, bookings: [{ month: "2025-10" }] });
+      expect(november.manifest.bookings).toMatchObject([
+        { month: "2025-10", bookedIn: "2025-11", service: "q2q-ai", region: "us-east-1", reason: "revised" },
+      ]);
+      expect(closedText(november)).toContain(
+        "Booked here from closed months: +0.060 kg CO2e (2025-10): revised",
+      );
+      expect(listText(await closedFigures({ store }))).toContain(
+        "  booked here: +0.060 kg CO2e (2025-10): revised",
+      );
+      expect(await verifyClosedMonths({ store, sha256 })).toEqual({ months: 2, problems: [] });
+    });
+
+    it.each([
+      ["changed", "update month_adjustment set g_co2e = g_co2e + 1"],
+      ["given another reason", "update month_adjustment set reason = 'nothing'"],
+      ["removed", "delete from month_adjustment"],
+    ])("notices when it is closed that a booking was %s", async (_, sql) => {
+      const { database, store } = await bookedInNovember();
+      await closing(store, "2025-11");
+      await database.query(sql);
+      expect((await verifyClosedMonths({ store, sha256 })).problems).toEqual([
+        "2025-11: a booking that it takes was changed, removed or added after it was closed",
+      ]);
+    });
+
+    it("notices a booking that was added later; a month closed before manifests held bookings says nothing", async () => {
+      const { database, store } = await bookedInNovember();
+      await database.query("delete from month_adjustment");
+      await closing(store, "2025-11");
+      await database.query(
+        `insert into month_adjustment (month, series_id, booked_in, g_co2e, kwh, reason)
+         select month, series_id, '2025-11-01', 7, 0, 'later' from closed_line where month = '2025-10-01'`,
+      );
+      expect((await verifyClosedMonths({ store, sha256 })).problems).toHaveLength(1);
+      const { database: other, store: before } = await bookedInNovember();
+      const closed = {
+        month: "2025-11",
+        timeZone: "UTC",
+        closedBy: "ann",
+        previousSha256: (await before.closedMonths.all())[0]?.sha256 ?? null,
+        manifest: { codeVersion: "0.2.0" },
+      };
+      const lines = await before.closedMonths.liveLines("2025-11");
+      await before.closedMonths.write(
+        { ...closed, sha256: sha256(closingText({ ...closed, lines })) },
+        lines,
+      );
+      await other.query("update month_adjustment set g_co2e = g_co2e + 1");
+      expect(await verifyClosedMonths({ store: before, sha256 })).toEqual({ months: 2, problems: [] });
+    });
+  });
 
   describe("closing a month", () => {
     it("copies its sums with a manifest, and chains the months by their hashes", async () => {
@@ -172,14 +291,16 @@ onEachEngine((engine) => {
       await putHours(database, "us-east-1", [{ hour: OCTOBER, g: 200 }]);
       await runRecalc(store);
       expect(await closedFigures({ store })).toMatchObject([{ openGCO2e: -600, isRestatement: true }]);
-      const calendar = calendarOf("UTC");
-      if (!calendar) throw new Error("no UTC");
-      const notesOf = (day: string, until: string) =>
-        closedMonthNotes({ store }, calendar, { start: calendar.startOf(day), end: calendar.startOf(until) });
-      expect(await notesOf("2025-10-01", "2025-11-01")).toEqual([
+      const october = await reportOf(store, "2025-10", "2025-10-01", "2025-11-01");
+      expect(october.notes).toContain(
         "Closed: 2025-10 is closed at 1.200 kg for all services, open adjustment −0.600 kg: a restatement.",
+      );
+      expect(october.closedMonths).toMatchObject([
+        { month: "2025-10", closedGCO2e: 1200, bookedGCO2e: 0, openGCO2e: -600, isRestatement: true },
       ]);
-      expect(await notesOf("2025-11-01", "2025-12-01")).toEqual([]);
+      const november = await reportOf(store, "2025-11", "2025-11-01", "2025-12-01");
+      expect(november).toMatchObject({ closedMonths: [], bookings: [] });
+      expect(november.notes.filter((note) => note.startsWith("Closed"))).toEqual([]);
       await bookAdjustment({ store }, { month: "2025-10", bookedIn: "2025-11", reason: "revised" });
       expect(await closedFigures({ store }, ["2025-10"])).toMatchObject([
         { openGCO2e: 0, bookedGCO2e: -600, isRestatement: true },

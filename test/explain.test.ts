@@ -233,6 +233,43 @@ onEachEngine((engine) => {
     expect(explained.otherUsage).toMatchObject([{ labels: {}, usage: [{ origin: "import:meter" }] }]);
   });
 
+  it("usage without a label is explained alone, as the line of a report that names none", async () => {
+    const { database, store } = await emptyStore(engine);
+    await putHours(database, "us-east-1", flatHours(DAY));
+    await record(store, [
+      usageRow({ start: T, service: "shop", labels: { team: "a" } }),
+      usageRow({ start: T, service: "shop", labels: { environment: "prod" } }),
+      usageRow({ start: T, service: "batch", labels: {} }),
+    ]);
+    await runRecalc(store);
+    const explained = await explainIn(store, HOUR, { labels: { team: "" } });
+    // Of 3 × 1,200 g the two without a team.
+    expect(explained.series.map(({ service }) => service).sort()).toEqual(["batch", "shop"]);
+    expect(explained.figure.gCO2e).toBeCloseTo(2400, 9);
+    expect(explained.recomputed.differences).toEqual([]);
+    expect(explanationText(explained)[0]).toBe("All services in all regions (no team), test");
+    const { total } = await reportEmissions({ store }, "test", HOUR, { labels: { team: "" } });
+    expect(total.emissionsGCO2e).toBeCloseTo(2400, 9);
+  });
+
+  it("shows how the embodied part comes about, hour by hour", async () => {
+    const { database, store } = await emptyStore(engine);
+    await putHours(database, "us-east-1", flatHours(DAY));
+    await record(store, [
+      // 96 vCPU-hours over two hours: 48 in each, half of a server of 96; 0.5 × 1,000,000 g ÷ 35,040 h = 14.27 g.
+      usageRow({ start: T, end: later(T, 2), service: "vcpus", quantities: { vcpu_hours: 96 } }),
+      // 2 whole servers count more than 96 vCPU-hours of them: 57.08 g.
+      usageRow({ start: T, service: "servers", quantities: { vcpu_hours: 96, server_hours: 2 } }),
+    ]);
+    await runRecalc(store);
+    const text = explanationText(await explainIn(store, HOUR));
+    expect(text.filter((line) => line.startsWith("  embodied")).sort()).toEqual([
+      "  embodied   2 server-hours × 1000 kg ÷ 35040 h = 57.07762557 gCO2e, not in the emissions",
+      "  embodied   48 vCPU-hours ÷ 96 vCPU × 1000 kg ÷ 35040 h = 14.26940639 gCO2e, not in the emissions",
+    ]);
+    expect(text.join("\n")).toMatch(/a server of 96 vCPU, its making and its lifetime: .*Impact Framework/);
+  });
+
   it("requests without energy are explained too", async () => {
     const { store } = await emptyStore(engine);
     await record(store, [usageRow({ start: T, service: "counted", energy: null })]);
@@ -333,6 +370,13 @@ function tamperings(explanation: Explanation): Explanation[] {
     hour.gCO2ePerKWh += 1;
     return true;
   });
+  for (const edit of [{ rawValue: 1 }, { rawUnit: "lb/MWh" }, { rawUnit: "furlongs" }])
+    change((copy) => {
+      const reading = copy.readings[0];
+      if (reading === undefined) return false;
+      Object.assign(reading, edit);
+      return true;
+    });
   change((copy) => {
     for (const series of copy.series) {
       const cell = series.cells.find((one) => one.statedKWh > 0);

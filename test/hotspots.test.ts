@@ -61,8 +61,16 @@ onEachEngine((engine) => {
       ]);
       expect(found.totalGCO2e).toBe(4200);
       const text = hotspotsText(found).join("\n");
-      expect(text).toMatch(/^late +3\.000 +1,200\.00 +28\.6 % +100\.0 % +750\.00 +300\.00$/m);
+      expect(text).toMatch(/^late +3\.000 +1,200\.00 +28\.6 % +100\.0 % +1,200\.00 +750\.00 +300\.00$/m);
       expect(text).toMatch(/^dark +2\.400 +unknown$/m);
+      expect(text).not.toContain("Of it estimated");
+      // Of 1,200 g + 900 g the 900 g are estimated; at mean stands beside the 1,200 g of known hours.
+      const hotspots = found.hotspots
+        .filter(({ group }) => group === "late")
+        .map((line) => ({ ...line, emissionsGCO2e: 2100, estimatedKWh: 3, estimatedGCO2e: 900 }));
+      expect(hotspotsText({ ...found, hotspots, groups: 1 }).join("\n")).toMatch(
+        /^late +3\.000 +2,100\.00 +900\.00 .* +1,200\.00 +750\.00 +300\.00$/m,
+      );
     });
 
     it("by region, label and hour of the day", async () => {

@@ -224,6 +224,13 @@ onEachEngine((engine) => {
       ]);
       const search = await reportEmissions({ store }, "x", period, { labels: { team: "search" } });
       expect(search.total.energyKWh).toBe(48);
+      // An empty value: what the line "(no team)" shows.
+      const nobody = await reportEmissions({ store }, "x", period, { labels: { team: "" } });
+      expect(nobody.total.energyKWh).toBe(48);
+      const both = await reportEmissions({ store }, "x", period, {
+        labels: { team: "search", namespace: "" },
+      });
+      expect(both.total.energyKWh).toBe(48);
       const reporting = await reportEmissions({ store }, "x", period, { service: "reporting" });
       expect(reporting.total.energyKWh).toBe(48);
       expect((await reportEmissions({ store }, "x", period, { region: "eu-west-1" })).lines).toEqual([]);

@@ -55,6 +55,10 @@ const month = pattern(new RegExp(`^${YEAR}-(0[1-9]|1[0-2])$`), "is no month: use
   description: "A month of the accounting time zone",
   example: "2026-10",
 });
+const year = pattern(/^20\d{2}$/, "is no year: use 2026", {
+  description: "A year of the accounting time zone",
+  example: "2026",
+});
 const day = pattern(new RegExp(`^${YEAR}-(0[1-9]|1[0-2])-[0-3]\\d$`), "is no day: use 2026-10-03", {
   description: "A day of the accounting time zone",
   example: "2026-10-03",
@@ -71,8 +75,8 @@ const to = writtenTime({ description: "End of the period, not included", example
 const service = text({ description: "Only this service", example: "q2q-ai" });
 const region = text({ description: "Only this region: name, key or alias", example: "eu-central-1" });
 const label = repeated(
-  pattern(/^[^=\p{Cc}]+=[^\p{Cc}]+$/u, "is no label: use key=value, for example team=search", {
-    description: "Only usage with this label; may be repeated",
+  pattern(/^[^=\p{Cc}]+=[^\p{Cc}]*$/u, "is no label: use key=value, for example team=search", {
+    description: "Only usage with this label; key= alone: without that label; may be repeated",
     example: "team=search",
     maxLength: 300,
   }),
@@ -301,10 +305,7 @@ export const OPERATIONS = {
       from,
       to,
       month,
-      year: pattern(/^20\d{2}$/, "is no year: use 2026", {
-        description: "A year of the accounting time zone",
-        example: "2026",
-      }),
+      year,
       by: repeated(
         text({
           description:
@@ -343,6 +344,7 @@ export const OPERATIONS = {
       hour: writtenTime({ description: "One UTC hour", example: "2026-10-03T14:00Z" }),
       day,
       month,
+      year,
       period,
       from,
       to,

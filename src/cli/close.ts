@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import type { Access, withStore } from "../app/app.ts";
+import { bookingAmount } from "../core/bookings.ts";
 import { ConfigError } from "../core/errors.ts";
 import type { ClosedMonth } from "../flows/emissions/close-month.ts";
 import type { BookingResult, ClosedFigure } from "../flows/emissions/closed-figures.ts";
@@ -110,7 +111,7 @@ async function list({ json }: Options): Promise<void> {
   const { closedFigures } = await import("../flows/emissions/closed-figures.ts");
   const figures = await withFigures("read", (store) => closedFigures({ store }));
   if (json) printJson(figures);
-  else print(figures.length === 0 ? "No month is closed." : figures.flatMap(figureText).join("\n"));
+  else print(figures.length === 0 ? "No month is closed." : listText(figures).join("\n"));
 }
 
 async function verify({ json }: Options): Promise<void> {
@@ -148,6 +149,9 @@ const signed = (g: number): string => `${g < 0 ? "−" : "+"}${kilograms(Math.ab
 export const closedText = (closed: ClosedMonth): string[] => [
   `${closed.month} (${closed.timeZone}) is closed by ${closed.closedBy}: ${kilograms(closed.emissionsGCO2e)}, ` +
     `${decimals(closed.kWh, 3)} kWh, ${closed.series} series`,
+  ...closed.bookings.map(
+    (booking) => `Booked here from closed months: ${bookingAmount(booking)}: ${booking.reason}`,
+  ),
   `SHA-256: ${closed.sha256}`,
   ...closed.notes,
 ];
@@ -165,11 +169,30 @@ export const figureText = (figure: ClosedFigure): string[] => [
   ...figure.adjustments.map(
     ({ bookedIn, gCO2e, reason }) => `  booked in ${bookedIn}: ${signed(gCO2e)}: ${reason}`,
   ),
+  ...figure.bookings.map((booking) => `  booked here: ${bookingAmount(booking)}: ${booking.reason}`),
   figure.openGCO2e === 0 && figure.openKWh === 0
     ? "  open: nothing"
     : `  open: ${signed(figure.openGCO2e)}, ${figure.openKWh < 0 ? "−" : "+"}${decimals(Math.abs(figure.openKWh), 3)} kWh`,
   ...(figure.isRestatement ? ["  More than 5 % of what was closed: a restatement."] : []),
 ];
+
+/** The closed months, then those that take bookings and are still open. */
+export function listText(figures: readonly ClosedFigure[]): string[] {
+  const closed = new Set(figures.map(({ month }) => month));
+  const open = new Map<string, string[]>();
+  for (const { month, adjustments } of figures)
+    for (const adjustment of adjustments) {
+      if (closed.has(adjustment.bookedIn)) continue;
+      const lines = open.get(adjustment.bookedIn) ?? [];
+      open.set(adjustment.bookedIn, lines);
+      lines.push(`  booked here: ${bookingAmount({ ...adjustment, month })}: ${adjustment.reason}`);
+    }
+  const months = [...open].sort(([a], [b]) => (a < b ? -1 : 1));
+  return [
+    ...figures.flatMap(figureText),
+    ...months.flatMap(([month, lines]) => [`${month}: not closed yet`, ...lines]),
+  ];
+}
 
 export const bookingText = ({ month, bookedIn, series, gCO2e }: BookingResult): string[] => [
   series === 0

@@ -10,6 +10,7 @@ import {
   figurePeriodOf,
   HOUR_HELP,
   MONTH_HELP,
+  YEAR_HELP,
 } from "./figure-period.ts";
 import { FROM_HELP, PERIOD_HELP, repeated, TO_HELP } from "./options.ts";
 import { print, printJson } from "./output.ts";
@@ -28,10 +29,15 @@ export const explainCommand = (): Command =>
     .description("show what a figure of a report was worked out from, down to the readings")
     .option("--service <name>", "only this service")
     .option("--region <name>", "only this region")
-    .option("--label <key=value>", "only usage with this label; may be repeated", repeated)
+    .option(
+      "--label <key=value>",
+      "only usage with this label; key= alone: without that label; may be repeated",
+      repeated,
+    )
     .option("--hour <time>", HOUR_HELP)
     .option("--day <date>", DAY_HELP)
     .option("--month <month>", MONTH_HELP)
+    .option("--year <year>", YEAR_HELP)
     .option("--period <period>", PERIOD_HELP)
     .option("--from <time>", FROM_HELP)
     .option("--to <time>", TO_HELP)
@@ -46,6 +52,7 @@ differs is named. Rows that state their own figures are taken as they are, and c
 Examples:
   co2e explain --service q2q-ai --region us-east-1 --hour 2026-10-03T14:00Z
   co2e explain --label team=search --month 2026-10
+  co2e explain --label team= --year 2026
   co2e explain --service q2q-ai --day 2026-10-03 --json > explanation.json
   co2e explain --check explanation.json
 ${EXIT_CODES_HELP}`,
@@ -75,7 +82,9 @@ ${EXIT_CODES_HELP}`,
         const calendar = await accountingCalendar({ store });
         const period = figurePeriodOf(options, calendar, app.systemClock());
         if (period === undefined)
-          throw new ConfigError("Say which time: --hour, --day, --month, --period, or --from and --to.");
+          throw new ConfigError(
+            "Say which time: --hour, --day, --month, --year, --period, or --from and --to.",
+          );
         const { annualMean } = await calculateParts(config, store);
         return explainAndCheck(
           { store, annualMean, version: programVersion() },
@@ -99,14 +108,17 @@ ${EXIT_CODES_HELP}`,
 
 /** --label team=search --label environment=prod */
 function labelsOf(texts: readonly string[]): Labels {
-  return Object.fromEntries(
-    texts.map((text) => {
-      const [, key, value] = /^([^=]+)=(.*)$/.exec(text) ?? [];
-      if (key === undefined || value === undefined)
-        throw new ConfigError(`--label ${text} has no value: write it as --label team=search.`);
-      return [key, value];
-    }),
-  );
+  const labels = texts.map((text) => {
+    const [, key, value] = /^([^=]+)=(.*)$/.exec(text) ?? [];
+    if (key === undefined || value === undefined)
+      throw new ConfigError(
+        `--label ${text} has no value: write it as --label team=search, or --label team= for usage without a team.`,
+      );
+    return [key, value] as const;
+  });
+  if (new Set(labels.map(([key]) => key)).size < labels.length)
+    throw new ConfigError("--label names the same key twice: a series has one value of a label.");
+  return Object.fromEntries(labels);
 }
 
 async function check(path: string, isJson: boolean): Promise<void> {

@@ -1,7 +1,7 @@
-/** "team=search, environment=prod" */
+/** "team=search, no environment" */
 export const labelsText = (labels: Readonly<Record<string, string>>): string =>
   Object.entries(labels)
-    .map(([key, value]) => `${key}=${value}`)
+    .map(([key, value]) => (value === "" ? `no ${key}` : `${key}=${value}`))
     .join(", ");
 
 /** "2026-10-03 14:00" */

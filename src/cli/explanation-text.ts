@@ -8,6 +8,7 @@ import type {
 import type { EnergyProfile, FactorSet } from "../emissions/factor-set.ts";
 import type { Recomputed } from "../emissions/recompute.ts";
 import type { CheckedExplanation } from "../flows/emissions/explain.ts";
+import { embodiedText } from "./embodied-text.ts";
 import { labelsText, number, shortTime } from "./explained-words.ts";
 import { wholeNumber } from "./output.ts";
 import { statedRowsText } from "./stated-rows-text.ts";
@@ -136,6 +137,7 @@ function cellText(explanation: CheckedExplanation, series: ExplainedSeries, cell
       ? []
       : [`  PUE        ${cell.pue}: ${factors.regions[series.region]?.pueSource ?? "unknown source"}`]),
     ...intensityText(explanation, series.region, cell, hour),
+    ...embodiedText(series, cell, usage, factors?.embodied),
   ];
 }
 

@@ -21,6 +21,7 @@ it("hours are UTC, days and months are those of the accounting time zone", () =>
   // Clocks go back on 25 October: that day has 25 hours.
   expect(period({ day: "2026-10-25" })).toEqual(["2026-10-24T22:00:00.000Z", "2026-10-25T23:00:00.000Z"]);
   expect(period({ month: "2026-12" })).toEqual(["2026-11-30T23:00:00.000Z", "2026-12-31T23:00:00.000Z"]);
+  expect(period({ year: "2026" })).toEqual(["2025-12-31T23:00:00.000Z", "2026-12-31T23:00:00.000Z"]);
   expect(period({ period: "last-24h" })).toEqual(["2026-10-31T10:00:00.000Z", "2026-11-01T10:00:00.000Z"]);
   expect(period({})).toBeUndefined();
 });
@@ -32,6 +33,8 @@ it.each([
   { day: "3 October" },
   { month: "2026-13" },
   { month: "2026-10", day: "2026-10-03" },
+  { year: "26" },
+  { year: "2026", month: "2026-10" },
   { hour: "2026-10-03T14:00Z", period: "last-24h" },
 ])("%o is refused", (options) => {
   expect(() => period(options)).toThrow(ConfigError);

@@ -8,6 +8,7 @@ export type FigurePeriodOptions = Options;
 export const HOUR_HELP = "one hour, UTC or with its offset: 2026-10-03T14:00Z";
 export const DAY_HELP = "one day of the accounting time zone: 2026-10-03";
 export const MONTH_HELP = "one month of the accounting time zone: 2026-10";
+export const YEAR_HELP = "one year of the accounting time zone: 2026";
 
 /** The period that the options name; undefined when they name none. Days and months are those of `calendar`. */
 export const figurePeriodOf = (

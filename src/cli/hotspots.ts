@@ -82,6 +82,7 @@ export function hotspotsText(found: Hotspots): string[] {
   const title = `Emissions by ${found.by}${found.by === "hour-of-day" ? ` (${found.timeZone})` : ""}, ${span}`;
   const known = (value: number | null, digits: number): string =>
     value === null ? "unknown" : decimals(value, digits);
+  const hasEstimates = hotspots.some(({ estimatedGCO2e }) => estimatedGCO2e > 0);
   const percent = (share: number | null): string => (share === null ? "" : `${decimals(share * 100, 1)} %`);
   return [
     title,
@@ -94,27 +95,31 @@ export function hotspotsText(found: Hotspots): string[] {
               { title: found.by.replace(/^label:/, ""), align: "left" },
               { title: "Energy (kWh)", align: "right" },
               { title: "Emissions (gCO2e)", align: "right" },
+              ...(hasEstimates ? [{ title: "Of it estimated", align: "right" } as const] : []),
               { title: "Share", align: "right" },
               { title: "gCO2e/1k req", align: "right" },
               { title: "Dirtiest quarter", align: "right" },
-              { title: "At mean (gCO2e)", align: "right" },
+              { title: "Known hours", align: "right" },
+              { title: "At mean", align: "right" },
               { title: "At cleanest", align: "right" },
             ],
             hotspots.map((line) => [
               line.group ?? "(none)",
               decimals(line.energyKWh, 3),
               known(line.emissionsGCO2e, 2),
+              ...(hasEstimates ? [line.estimatedGCO2e === 0 ? "" : decimals(line.estimatedGCO2e, 2)] : []),
               percent(line.shareOfEmissions),
               line.gCO2ePer1kRequests === null ? "" : decimals(line.gCO2ePer1kRequests, 4),
               percent(line.shareInDirtiestQuarter),
+              line.comparison === null ? "" : decimals(line.comparison.asUsedGCO2e, 2),
               line.comparison === null ? "" : decimals(line.comparison.atMeanGCO2e, 2),
               line.comparison === null ? "" : decimals(line.comparison.atCleanestQuarterGCO2e, 2),
             ]),
           ),
           "",
           ...(groups > hotspots.length ? [`The first ${hotspots.length} of ${groups}.`] : []),
-          "At mean, at cleanest: the energy of known hours at the mean of its region's hours, and at the mean",
-          "of the quarter of them with the lowest intensity.",
+          "Known hours, at mean, at cleanest: gCO2e of the energy in hours with a known intensity as it was used, at the mean",
+          "of its region's hours, and at the mean of the quarter of them with the lowest intensity. Estimates are in none.",
           "This compares footprints; it does not say that moving the load would have avoided the difference.",
         ]),
     ...found.notes,

@@ -173,7 +173,7 @@ describe("what stands below the table", () => {
     );
     expect(text).toEqual(
       expect.arrayContaining([
-        expect.stringMatching(/^Per orders: +unknown$/),
+        expect.stringMatching(/^Per orders: +– \(R = 0\)$/),
         expect.stringMatching(/^Idle: +3,000\.00 gCO2e/),
         expect.stringMatching(/^Scope 2: +3,000\.00 gCO2e \(own sites\)$/),
         expect.stringMatching(/^Cost: +7\.50 EUR$/),
@@ -202,6 +202,15 @@ describe("other groupings", () => {
       "─".repeat(76 + 2),
       "TOTAL                   1,000         20.000             6,000.00",
     ]);
+  });
+
+  it("have no emissions per 1,000 requests where none was served, and unknown ones where emissions are", () => {
+    const perOf = (of: Parameters<typeof usagePart>[0]) =>
+      reportText(reportOf({ usage: [usagePart(of)] }, { by: ["service"] }))[6]
+        ?.split(/ +/)
+        .at(-1);
+    expect(perOf({ of: { requests: 0, requestsCalculated: 0 } })).toBe("–");
+    expect(perOf({ of: { requests: 5, requestsCalculated: 0, coveredKWh: 0, gCO2e: null } })).toBe("unknown");
   });
 
   it("of one day begin with the day", () => {

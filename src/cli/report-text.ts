@@ -1,3 +1,4 @@
+import { bookingLine } from "../core/bookings.ts";
 import type { EmissionsReport, ReportLine } from "../emissions/report/emissions-report.ts";
 import type { Figures } from "../emissions/report/figures.ts";
 import { decimals, wholeNumber } from "./output.ts";
@@ -36,6 +37,8 @@ export function reportText(report: EmissionsReport): string[] {
   }
   const behind = behindIt(report);
   if (behind.length > 0) lines.push("", ...behind);
+  if (report.bookings.length > 0)
+    lines.push("", ...report.bookings.map((booking) => bookingLine(booking, report.period)));
   const day = (iso: string): string => iso.slice(0, 16).replace("T", " ");
   const zone = report.timeZone === "UTC" ? "" : ` (days and months of ${report.timeZone})`;
   const data = report.attributions.length === 0 ? [] : [`Grid data: ${report.attributions.join("; ")}`];
@@ -103,7 +106,9 @@ function tableOf(report: EmissionsReport): string[] {
 
 function perOne(line: ReportLine, unit: string): string {
   const value = unit === "request" ? line.gCO2ePer1kRequests : line.perUnit.gCO2e;
-  return value === null ? "unknown" : value.toFixed(4);
+  if (value !== null) return value.toFixed(4);
+  // Of nothing that was served there is no emission for each, and nothing that could become known.
+  return (unit === "request" ? line.requestCount : line.perUnit.count) === 0 ? "–" : "unknown";
 }
 
 /** What the total is made of and rests on; nothing of which a report of stated rows alone knows. */
@@ -155,7 +160,11 @@ function perUnitLines({ perUnit }: Figures): [string, string][] {
   else if (unit !== "request")
     lines.push([
       `Per ${unit}`,
-      gCO2e === null ? "unknown" : `${significant(gCO2e)} gCO2e (R = ${wholeNumber(count ?? 0)})`,
+      gCO2e === null
+        ? count === 0
+          ? "– (R = 0)"
+          : "unknown"
+        : `${significant(gCO2e)} gCO2e (R = ${wholeNumber(count ?? 0)})`,
     ]);
   if (idleGCO2e !== null && idleGCO2e > 0)
     lines.push(["Idle", `${decimals(idleGCO2e, 2)} gCO2e, with a count of 0 (${unit})`]);

@@ -39,7 +39,11 @@ export const reportCommand = (): Command =>
     )
     .option("--service <name>", "only this service")
     .option("--region <name>", "only this region")
-    .option("--label <key=value>", "only usage with this label (repeatable)", repeated)
+    .option(
+      "--label <key=value>",
+      "only usage with this label (repeatable); key= alone: without that label",
+      repeated,
+    )
     .addOption(
       new Option("--compare <with>", "the period before, of the same length")
         .choices(["previous", "none"])
@@ -103,9 +107,8 @@ async function readReport(options: Options, format: Format, version: string): Pr
       market: options.market ? config.market : null,
       daily: format === "html",
     });
-    const { closedMonthNotes } = await import("../flows/emissions/closed-figures.ts");
-    const closed = await closedMonthNotes({ store }, calendar, current.period);
-    return { ...report, notes: [...report.notes, ...closed] };
+    const { withClosedMonths } = await import("../flows/emissions/closed-in-report.ts");
+    return withClosedMonths({ store }, calendar, current.period, report);
   });
 }
 
@@ -124,9 +127,11 @@ const withDefault = (options: ReportPeriodOptions): ReportPeriodOptions => {
 
 function labelsOf(written: readonly string[]): Record<string, string> {
   const labels = written.map((text) => {
-    const [, key, value] = /^([^=]+)=(.+)$/.exec(text) ?? [];
+    const [, key, value] = /^([^=]+)=(.*)$/.exec(text) ?? [];
     if (key === undefined || value === undefined)
-      throw new ConfigError(`--label ${text} is no label: use key=value, for example team=search.`);
+      throw new ConfigError(
+        `--label ${text} is no label: use key=value, for example team=search, or team= for usage without a team.`,
+      );
     return [key, value] as const;
   });
   if (new Set(labels.map(([key]) => key)).size < labels.length)

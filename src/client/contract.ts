@@ -793,6 +793,34 @@ export type GetReportAnswer = {
         readonly estimatedGCO2e: number;
       }[]
     | null;
+  readonly closedMonths: readonly {
+    /** A closed month of the period, of all services */
+    readonly month: string;
+    /** When */
+    readonly closedAt: string;
+    /** Its hash */
+    readonly sha256: string;
+    /** As it was closed; null: nothing was known, g CO2e */
+    readonly closedGCO2e: number | null;
+    /** Learnt since and booked in later months, g CO2e */
+    readonly bookedGCO2e: number;
+    /** Learnt since and not booked, g CO2e */
+    readonly openGCO2e: number;
+    /** Whether both together are more than 5 % */
+    readonly isRestatement: boolean;
+  }[];
+  readonly bookings: readonly {
+    /** The closed month that it is of */
+    readonly month: string;
+    /** The month of the period that takes it */
+    readonly bookedIn: string;
+    /** kWh, not in the energy of the report */
+    readonly kWh: number;
+    /** g CO2e, not in the emissions of the report */
+    readonly gCO2e: number;
+    /** Why */
+    readonly reason: string;
+  }[];
   readonly equivalences: readonly {
     /** How many */
     readonly amount: number;
@@ -1517,7 +1545,7 @@ export interface Operations {
       readonly service?: string | undefined;
       /** Only this region: name, key or alias */
       readonly region?: string | undefined;
-      /** Only usage with this label; may be repeated */
+      /** Only usage with this label; key= alone: without that label; may be repeated */
       readonly label?: readonly string[] | undefined;
       /** Whether estimates count */
       readonly estimate?: boolean | undefined;
@@ -1548,7 +1576,7 @@ export interface Operations {
       readonly service?: string | undefined;
       /** Only this region: name, key or alias */
       readonly region?: string | undefined;
-      /** Only usage with this label; may be repeated */
+      /** Only usage with this label; key= alone: without that label; may be repeated */
       readonly label?: readonly string[] | undefined;
       /** The period before, of the same length */
       readonly compare?: "previous" | "none" | undefined;
@@ -1574,6 +1602,8 @@ export interface Operations {
       readonly day?: string | undefined;
       /** A month of the accounting time zone */
       readonly month?: string | undefined;
+      /** A year of the accounting time zone */
+      readonly year?: string | undefined;
       /** last-24h, last-7d, last-30d, … (whole UTC hours before now) */
       readonly period?: string | undefined;
       /** Begin of the period: a UTC date, or a time with its offset */
@@ -1584,7 +1614,7 @@ export interface Operations {
       readonly service?: string | undefined;
       /** Only this region: name, key or alias */
       readonly region?: string | undefined;
-      /** Only usage with this label; may be repeated */
+      /** Only usage with this label; key= alone: without that label; may be repeated */
       readonly label?: readonly string[] | undefined;
     };
     readonly answer: ExplainAnswer;
@@ -1694,7 +1724,7 @@ export const ROUTES = {
     method: "GET",
     path: "/v1/explanations",
     params: [],
-    query: ["hour", "day", "month", "period", "from", "to", "service", "region", "label"],
+    query: ["hour", "day", "month", "year", "period", "from", "to", "service", "region", "label"],
     hasBody: false,
   },
   getStatus: {

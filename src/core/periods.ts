@@ -30,6 +30,7 @@ export interface FigurePeriodOptions extends PeriodOptions {
   readonly hour?: string | undefined;
   readonly day?: string | undefined;
   readonly month?: string | undefined;
+  readonly year?: string | undefined;
 }
 
 export interface NamedPeriod {
@@ -100,10 +101,10 @@ export function reportPeriods(
     };
   }
   if (year !== undefined) {
-    if (!/^\d{4}$/.test(year)) throw new ConfigError(`${named("year")} ${year} is no year: use 2026.`);
+    const interval = yearOfOption(calendar, year, named);
     const before = String(Number(year) - 1).padStart(4, "0");
     return {
-      current: { name: year, period: yearInterval(calendar, year) },
+      current: { name: year, period: interval },
       previous: { name: before, period: yearInterval(calendar, before) },
     };
   }
@@ -129,6 +130,11 @@ const yearInterval = (calendar: Calendar, year: string): Interval => ({
   end: calendar.startOf(firstDayAfter(`${year}-12`)),
 });
 
+function yearOfOption(calendar: Calendar, year: string, named: OptionName): Interval {
+  if (!/^\d{4}$/.test(year)) throw new ConfigError(`${named("year")} ${year} is no year: use 2026.`);
+  return yearInterval(calendar, year);
+}
+
 /** The period of a figure; undefined when the options name none. Days and months are those of `calendar`. */
 export function figurePeriodOf(
   options: FigurePeriodOptions,
@@ -136,15 +142,17 @@ export function figurePeriodOf(
   now: Instant,
   named: OptionName,
 ): { readonly name: string; readonly interval: Interval } | undefined {
-  const { hour, day, month } = options;
+  const { hour, day, month, year } = options;
   const isPeriod = options.period !== undefined || options.from !== undefined || options.to !== undefined;
-  if ([hour !== undefined, day !== undefined, month !== undefined, isPeriod].filter(Boolean).length > 1)
+  const ways = [hour, day, month, year].filter((one) => one !== undefined).length + (isPeriod ? 1 : 0);
+  if (ways > 1)
     throw new ConfigError(
-      `Give one of ${named("hour")}, ${named("day")}, ${named("month")}, ${named("period")}, or ${named("from")} with ${named("to")}.`,
+      `Give one of ${["hour", "day", "month", "year", "period"].map(named).join(", ")}, or ${named("from")} with ${named("to")}.`,
     );
   if (hour !== undefined) return { name: hour, interval: hourInterval(hour, named) };
   if (day !== undefined) return { name: day, interval: dayInterval(calendar, day, named) };
   if (month !== undefined) return { name: month, interval: monthOfOption(calendar, month) };
+  if (year !== undefined) return { name: year, interval: yearOfOption(calendar, year, named) };
   return periodOf(options, now, named);
 }
 

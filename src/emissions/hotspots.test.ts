@@ -98,6 +98,22 @@ describe("hotspots", () => {
     expect(lines).toMatchObject([{ energyKWh: 5, requestCount: 1300, gCO2ePer1kRequests: 200 }]);
   });
 
+  it("compare the energy of known hours alone, and say how much of the emissions is estimated", () => {
+    const { lines } = hotspots(
+      [load({ kWh: 5, coveredKWh: 2, gCO2e: 700, estimatedKWh: 3, estimatedGCO2e: 900 })],
+      intensities,
+    );
+    // 700 g calculated and 900 g estimated; 2 kWh × 275 g and × 100 g stand beside the 700 g.
+    expect(lines).toMatchObject([
+      {
+        emissionsGCO2e: 1600,
+        estimatedKWh: 3,
+        estimatedGCO2e: 900,
+        comparison: { asUsedGCO2e: 700, atMeanGCO2e: 550, atCleanestQuarterGCO2e: 200 },
+      },
+    ]);
+  });
+
   it("without any intensity are unknown, never 0, and come last", () => {
     const { lines } = hotspots(
       [load({ group: "dark", kWh: 9 }), load({ group: "known", kWh: 1, coveredKWh: 1, gCO2e: 0 })],

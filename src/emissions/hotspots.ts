@@ -80,6 +80,9 @@ export interface Hotspot {
   readonly energyKWh: number;
   /** Calculated and estimated; null: none of the energy has a known or estimated intensity. */
   readonly emissionsGCO2e: number | null;
+  /** Of `energyKWh` and `emissionsGCO2e`: what is estimated for hours without a known intensity. */
+  readonly estimatedKWh: number;
+  readonly estimatedGCO2e: number;
   /** Share of all emissions, 0…1; null where these are unknown. */
   readonly shareOfEmissions: number | null;
   readonly requestCount: number | null;
@@ -123,6 +126,8 @@ export function hotspots(
       group,
       energyKWh: parts.reduce((total, part) => total + part.kWh, 0),
       emissionsGCO2e: g,
+      estimatedKWh: parts.reduce((total, part) => total + part.estimatedKWh, 0),
+      estimatedGCO2e: parts.reduce((total, part) => total + part.estimatedGCO2e, 0),
       shareOfEmissions: g === null || totalGCO2e === null || totalGCO2e === 0 ? null : g / totalGCO2e,
       requestCount:
         requests.length === 0 ? null : requests.reduce((total, part) => total + (part.requests ?? 0), 0),

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { amounts } from "../../test/support/amounts.ts";
-import { reportOf, usagePart } from "../../test/support/report-data.ts";
+import { partlyEstimated, reportOf, usagePart } from "../../test/support/report-data.ts";
 import { addDays, monthOf } from "../core/calendar.ts";
 import { NOTHING } from "../core/emission-sum.ts";
 import { allocate, type Consumption, type Instrument, residualMixOf, vintageDays } from "./market.ts";
@@ -128,7 +128,26 @@ describe("a market-based report", () => {
     );
     expect(found).toMatchObject({ emissionsGCO2e: 1500, locationKWh: 5, residualKWh: 0 });
     expect(notes).toEqual([
-      expect.stringMatching(/^Residual mix: none is known for eu-central-1; 5\.000 kWh/),
+      expect.stringMatching(/^Residual mix: none is configured for eu-central-1: 5\.000 kWh/),
+    ]);
+  });
+
+  it("without a residual mix says in one sentence what counts and what is left out", () => {
+    // 4 kWh calculated, 5 kWh estimated, 1 kWh unknown.
+    const noted = (withEstimate: boolean, of: object = partlyEstimated) =>
+      reportOf({ usage: [usagePart({ of })] }, { withEstimate }, { market: market([], consumption) }).market
+        ?.notes;
+    const none = "Residual mix: none is configured for eu-central-1: ";
+    const atLocation = "count at the location-based intensity in the market-based figure";
+    expect(noted(true)).toEqual([
+      `${none}9.000 kWh ${atLocation}; 1.000 kWh have no known or estimated intensity.`,
+    ]);
+    expect(noted(false)).toEqual([
+      `${none}4.000 kWh ${atLocation}; 6.000 kWh have no known intensity, and estimates are left out.`,
+    ]);
+    // All of it estimated: nothing counts, and nothing says that 0 kWh do.
+    expect(noted(false, { ...partlyEstimated, coveredKWh: 0, estimatedKWh: 10, gCO2e: null })).toEqual([
+      `${none}10.000 kWh have no known intensity, and estimates are left out.`,
     ]);
   });
 

@@ -9,6 +9,7 @@ import {
   instant,
   overlapMs,
 } from "../core/time.ts";
+import { toGPerKwh } from "../core/units.ts";
 import { labelsKey, type UsageRow } from "../core/usage.ts";
 import { emissionCells } from "./cells.ts";
 import {
@@ -37,7 +38,7 @@ export interface Recomputed {
 /** Sums of thousands of numbers differ in their last digits when they are added in another order. */
 const TOLERANCE = 1e-9;
 
-/** Works a figure out again from its explanation alone, level by level: hours from readings, cells from usage, hours and
+/** Works a figure out again from its explanation alone, level by level: readings from what was sent, hours from readings, cells from usage, hours and
  *  factors, days and the figure from cells. */
 export function recompute(explanation: Explanation): Recomputed {
   const calendar = calendarOf(explanation.timeZone);
@@ -49,7 +50,10 @@ export function recompute(explanation: Explanation): Recomputed {
       statedRows: 0,
       removedDays: 0,
     };
-  const differences = hourDifferences(explanation.hours, explanation.readings);
+  const differences = [
+    ...readingDifferences(explanation.readings),
+    ...hourDifferences(explanation.hours, explanation.readings),
+  ];
   // Usage may outlive the cells that were worked out from it.
   const removedDays = new Set(explanation.removedDays.map(({ day }) => day));
   const again: ExplainedCell[] = [];
@@ -77,6 +81,31 @@ export function recompute(explanation: Explanation): Recomputed {
     statedRows: explanation.stated.length,
     removedDays: explanation.removedDays.length,
   };
+}
+
+/** g CO2e/kWh of one unit that readings are sent in. All names of gases are CO2 equivalents or CO2, as the source has them. */
+const UNIT_G_PER_KWH: Readonly<Record<string, number>> = {
+  "g/kWh": toGPerKwh(1, "g/kWh"),
+  "gCO2/kWh": 1,
+  "gCO2e/kWh": 1,
+  "gCO2eq/kWh": 1,
+  "kg/MWh": toGPerKwh(1, "kg/MWh"),
+  "t/MWh": toGPerKwh(1, "t/MWh"),
+  "lb/MWh": toGPerKwh(1, "lb/MWh"),
+};
+
+/** Readings whose value is not what was sent in its unit: 873 lb/MWh × 0.45359237 = 395.99 g/kWh. */
+function readingDifferences(readings: readonly ExplainedReading[]): string[] {
+  return readings.flatMap(({ id, rawValue, rawUnit, gCO2ePerKWh }) => {
+    // Nothing that counts rests on a reading without a value.
+    if (gCO2ePerKWh === null) return [];
+    const factor = UNIT_G_PER_KWH[rawUnit];
+    if (factor === undefined) return [`reading ${id}: its unit ${rawUnit} is not known`];
+    const value = rawValue === null ? null : rawValue * factor;
+    return isEqual(value, gCO2ePerKWh)
+      ? []
+      : [`reading ${id}: ${rawValue} ${rawUnit} is ${value} g/kWh, not ${gCO2ePerKWh}`];
+  });
 }
 
 /** Accepted hours that are not the mean of their readings, weighted by the time each shares with the hour. */

@@ -1,15 +1,20 @@
+import type { Booking } from "../core/bookings.ts";
 import type { EmissionsReport, ReportLine } from "../emissions/report/emissions-report.ts";
 
 /** The name of a column, and the value that a line has in it; empty where it is not known. */
 type Column = readonly [name: string, value: (line: ReportLine) => string | number | null];
 
-/** One line for each group and none for the total, so that nothing is added up twice. RFC 4180: CRLF, quotes where
+/** One line for each group and none for the total, so that nothing is added up twice. What is booked from closed months has
+ *  lines and columns of its own, so that no sum of emissions holds it. RFC 4180: CRLF, quotes where
  *  needed. Numbers are not rounded. */
 export function reportCsv(report: EmissionsReport): string {
   const columns = columnsOf(report);
   const header = columns.map(([name]) => textCell(name));
   const lines = report.lines.map((line) => columns.map(([, value]) => cell(value(line))));
-  return [header, ...lines].map((cells) => `${cells.join(",")}\r\n`).join("");
+  const booked = report.bookings.map((booking) =>
+    columns.map(([name]) => cell(bookingCell(report, booking, name))),
+  );
+  return [header, ...lines, ...booked].map((cells) => `${cells.join(",")}\r\n`).join("");
 }
 
 function columnsOf(report: EmissionsReport): Column[] {
@@ -52,7 +57,36 @@ function columnsOf(report: EmissionsReport): Column[] {
     ...(report.market === null ? [] : [["market_gco2e", (line) => line.marketGCO2e] satisfies Column]),
     [currency === null ? "cost" : `cost_${currency.toLowerCase()}`, (line) => line.cost],
     ["previous_emissions_gco2e", (line) => line.change?.previousGCO2e ?? null],
+    ...(report.closedMonths.length === 0
+      ? []
+      : [["closed_months", () => report.closedMonths.map(({ month }) => month).join(" ")] satisfies Column]),
+    ...(report.bookings.length === 0 ? [] : BOOKING_COLUMNS.map((name): Column => [name, () => null])),
   ];
+}
+
+const BOOKING_COLUMNS = [
+  "booked_from_month",
+  "booked_in_month",
+  "booked_kwh",
+  "booked_gco2e",
+  "booked_reason",
+];
+
+function bookingCell(
+  { periodStart, periodEnd }: EmissionsReport,
+  { month, bookedIn, kWh, gCO2e, reason }: Booking,
+  column: string,
+): string | number | null {
+  const values: Readonly<Record<string, string | number>> = {
+    period_start: periodStart,
+    period_end: periodEnd,
+    booked_from_month: month,
+    booked_in_month: bookedIn,
+    booked_kwh: kWh,
+    booked_gco2e: gCO2e,
+    booked_reason: reason,
+  };
+  return values[column] ?? null;
 }
 
 const cell = (value: string | number | null): string =>

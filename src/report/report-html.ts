@@ -4,7 +4,7 @@ import { energyBasis, overTime } from "./chart-sections.ts";
 import { type Html, html } from "./html-text.ts";
 import { inputs, methodology } from "./method-sections.ts";
 import { PAGE_STYLE } from "./page-style.ts";
-import { lineTable, market, notes, tiles } from "./result-sections.ts";
+import { bookings, lineTable, market, notes, tiles } from "./result-sections.ts";
 
 /** One file with everything in it: no script, no address that is loaded, so that it looks the same in ten years. */
 export function reportHtml(report: EmissionsReport): string {
@@ -43,6 +43,7 @@ const sections = (report: EmissionsReport): Html[] => [
   ...notes(report),
   ...overTime(report),
   ...lineTable(report),
+  ...bookings(report),
   ...energyBasis(report),
   ...market(report),
   ...methodology(report),
@@ -53,7 +54,9 @@ const periodText = ({ periodStart, periodEnd, timeZone }: EmissionsReport): stri
   `${minute(periodStart)} to ${minute(periodEnd)} UTC${timeZone === "UTC" ? "" : `, days and months of ${timeZone}`}`;
 
 function filterText({ filter }: EmissionsReport): string {
-  const labels = Object.entries(filter.labels).map(([key, value]) => `${key} ${value}`);
+  const labels = Object.entries(filter.labels).map(([key, value]) =>
+    value === "" ? `what has no ${key}` : `${key} ${value}`,
+  );
   const parts = [
     ...(filter.service === null ? [] : [`service ${filter.service}`]),
     ...(filter.region === null ? [] : [`region ${filter.region}`]),

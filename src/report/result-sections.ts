@@ -218,6 +218,31 @@ function columnsOf(report: EmissionsReport): LineColumn[] {
   ];
 }
 
+/** What whole months of the period take from closed months: beside the total, and not in it. */
+export function bookings({ bookings: booked }: EmissionsReport): Html[] {
+  if (booked.length === 0) return [];
+  const signed = (value: number, digits: number): string =>
+    `${value < 0 ? "−" : "+"}${grouped(Math.abs(value), digits)}`;
+  return [
+    html`<section><h2>Booked from closed months</h2>
+<p>Learnt of months after they were closed, and put on the books of this period. It is not in the emissions above.</p>
+<div class="scroll"><table>
+<thead><tr><th scope="col">Closed month</th><th scope="col">Booked in</th>${numberHead("Energy", "kWh")}${numberHead(
+      "Emissions",
+      "kg CO2e",
+    )}<th scope="col">Reason</th></tr></thead>
+<tbody>${booked.map(
+      ({ month, bookedIn, kWh, gCO2e, reason }) =>
+        html`<tr>${rowHead(month)}<td>${bookedIn}</td><td class="n">${signed(kWh, 3)}</td><td class="n">${signed(
+          gCO2e / 1000,
+          3,
+        )}</td><td>${reason}</td></tr>
+`,
+    )}</tbody>
+</table></div></section>`,
+  ];
+}
+
 /** Certificates and contracts: what they covered, what is left of them, and what stands behind the rest. */
 export function market({ market: report }: EmissionsReport): Html[] {
   if (report === null) return [];

@@ -1,3 +1,4 @@
+import type { SeriesBooking } from "../core/bookings.ts";
 import { type Instant, type Interval, instant, toIso } from "../core/time.ts";
 import type { Labels } from "../core/usage.ts";
 import { jsonRows, type Queries } from "./database.ts";
@@ -124,12 +125,13 @@ export function closedMonthsTable(queries: Queries) {
     },
 
     /** Booked adjustments of a month; undefined: of all months. */
-    async adjustments(month?: string): Promise<BookedAdjustment[]> {
+    async adjustments(month?: string): Promise<(BookedAdjustment & SeriesBooking)[]> {
       return queries.query(
-        `select to_char(month, 'YYYY-MM') as month, series_id as "seriesId", to_char(booked_in, 'YYYY-MM') as "bookedIn",
-           g_co2e as "gCO2e", kwh as "kWh", reason
-         from month_adjustment where $1::text is null or month = ($1 || '-01')::date
-         order by month, booked_in, series_id`,
+        `select to_char(a.month, 'YYYY-MM') as month, a.series_id as "seriesId", s.service_name as service, s.region, s.labels,
+           to_char(a.booked_in, 'YYYY-MM') as "bookedIn", a.g_co2e as "gCO2e", a.kwh as "kWh", a.reason
+         from month_adjustment a join usage_series s using (series_id)
+         where $1::text is null or a.month = ($1 || '-01')::date
+         order by a.month, a.booked_in, a.series_id`,
         [month ?? null],
       );
     },

@@ -2,9 +2,10 @@ import type { ReadingKind } from "../core/intensity.ts";
 import { DAY_MS, type Instant, type Interval, instant, toIso } from "../core/time.ts";
 import type { EnergyBoundary, Labels, Tier, UsageRow } from "../core/usage.ts";
 import { jsonRows, type Queries } from "./database.ts";
+import { hasLabels } from "./label-filter.ts";
 import { readStatedRows, type StatedEvidence } from "./stated-evidence.ts";
 
-/** Which emissions are meant; null and {}: all. A series must have all of `labels`. */
+/** Which emissions are meant; null and {}: all. A series must have all of `labels`; an empty value: it has no such label. */
 export interface EvidenceFilter {
   readonly service: string | null;
   readonly region: string | null;
@@ -235,7 +236,7 @@ export function emissionEvidenceTable(queries: Queries) {
 const MS = (column: string): string => `(extract(epoch from ${column}) * 1000)::float8`;
 
 /** Of the series `s`, by the first three parameters. */
-const MEANT = `($1::text is null or s.service_name = $1) and ($2::text is null or s.region = $2) and s.labels @> $3::jsonb`;
+const MEANT = `($1::text is null or s.service_name = $1) and ($2::text is null or s.region = $2) and ${hasLabels("$3")}`;
 const filterParams = ({ service, region, labels }: EvidenceFilter): (string | null)[] => [
   service,
   region,

@@ -7,6 +7,7 @@ import {
 } from "../core/emission-sum.ts";
 import type { Queries } from "./database.ts";
 import { ADDED_COLUMNS } from "./emission-columns.ts";
+import { hasLabels } from "./label-filter.ts";
 
 export interface PartQuery {
   readonly detail: PartDetail;
@@ -118,7 +119,7 @@ export const HOURS: RowSource = {
 
 /** Of the series `s`, by $3, $4 and $5. */
 export const FILTER = `
-  ($3::text is null or s.service_name = $3) and ($4::text is null or s.region = $4) and s.labels @> $5::jsonb`;
+  ($3::text is null or s.service_name = $3) and ($4::text is null or s.region = $4) and ${hasLabels("$5")}`;
 
 /** One statement for months, days and cells. Series first, by their number: a year of days is a thousand times as many rows
  *  as it has series. */

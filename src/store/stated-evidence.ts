@@ -24,7 +24,7 @@ export async function readStatedRows(
   filter: { readonly service: string | null; readonly region: string | null; readonly labels: Labels },
   interval: Interval,
 ): Promise<StatedEvidence[]> {
-  if (Object.keys(filter.labels).length > 0) return [];
+  if (Object.values(filter.labels).some((value) => value !== "")) return [];
   const rows = await queries.query<StatedRecord>(STATED, [
     toIso(interval.start),
     toIso(interval.end),

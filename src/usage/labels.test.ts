@@ -20,12 +20,12 @@ it.each([
   "uuid",
   "user_id",
   "k8s.pod.name",
-  "customer",
+  "users",
 ])("%s is no label: it has a value for each single thing", (name) => {
   expect(labelNameProblem(name)).toMatch(/tells single/);
 });
 
-it.each(["cost_centre", "product", "workload", "cluster", "app.kubernetes.io-name", "idea"])(
+it.each(["cost_centre", "customer", "product", "workload", "cluster", "app.kubernetes.io-name", "idea"])(
   "%s is a label",
   (name) => {
     expect(labelNameProblem(name)).toBeUndefined();

@@ -6,7 +6,7 @@ export const LONGEST_LABEL_VALUE = 100;
 
 /** Names of things that come and go by the thousand: each value would be a series of its own for ever. */
 const OF_SINGLE_THINGS = new RegExp(
-  "(^|[_.-])(pod|container|request|trace|span|session|transaction|instance|node|process|user|customer)s?" +
+  "(^|[_.-])(pod|container|request|trace|span|session|transaction|instance|node|process|user)s?" +
     "([_.-]?(id|uid|uuid|name|hash))?$|(^|[_.-])(id|uid|uuid|guid)$",
   "i",
 );

@@ -149,6 +149,26 @@ export const report = v.object({
       }),
     ),
   ),
+  closedMonths: v.array(
+    v.object({
+      month: words("A closed month of the period, of all services", "2026-10"),
+      closedAt: isoTime("When"),
+      sha256: words("Its hash", "303a6f…"),
+      closedGCO2e: g("As it was closed; null: nothing was known"),
+      bookedGCO2e: amount("Learnt since and booked in later months, g CO2e", 0),
+      openGCO2e: amount("Learnt since and not booked, g CO2e", 0),
+      isRestatement: yes("Whether both together are more than 5 %"),
+    }),
+  ),
+  bookings: v.array(
+    v.object({
+      month: words("The closed month that it is of", "2026-09"),
+      bookedIn: words("The month of the period that takes it", "2026-10"),
+      kWh: amount("kWh, not in the energy of the report", 0),
+      gCO2e: amount("g CO2e, not in the emissions of the report", 1000),
+      reason: words("Why", "meter readings of rack 4 corrected"),
+    }),
+  ),
   equivalences: v.array(
     v.object({
       amount: amount("How many", 3.1),

@@ -1,3 +1,4 @@
+import type { Booking } from "../../core/bookings.ts";
 import type { Labels } from "../../core/usage.ts";
 import type { Figures } from "./figures.ts";
 import type { MarketReport } from "./market-report.ts";
@@ -64,6 +65,10 @@ export interface EmissionsReport {
   readonly scopes: readonly { readonly scope: 2 | 3 | null; readonly emissionsGCO2e: number }[];
   readonly market: MarketReport | null;
   readonly daily: readonly DailyLine[] | null;
+  /** Months of the period that are closed. */
+  readonly closedMonths: readonly ClosedInPeriod[];
+  /** What whole months of the period take from closed months, beside their emissions and never in them. */
+  readonly bookings: readonly Booking[];
   readonly equivalences: readonly {
     readonly amount: number;
     readonly text: string;
@@ -77,6 +82,21 @@ export interface EmissionsReport {
   readonly attributions: readonly string[];
   readonly notes: readonly string[];
   readonly inputs: ReportInputs;
+}
+
+/** A closed month, of all services whatever the report is of. g CO2e. */
+export interface ClosedInPeriod {
+  /** "2026-10" */
+  readonly month: string;
+  readonly closedAt: string;
+  readonly sha256: string;
+  /** As closed; null: nothing was known. */
+  readonly closedGCO2e: number | null;
+  /** Learnt since: on the books of later months, and not. */
+  readonly bookedGCO2e: number;
+  readonly openGCO2e: number;
+  /** Both together are more than 5 % of what was closed. */
+  readonly isRestatement: boolean;
 }
 
 export interface DailyLine {

@@ -94,7 +94,7 @@ export function marketReport(
       unknownKWh: total.unknownKWh,
       instruments,
       residualMixes,
-      notes: notesOn(total, instruments, [...withoutMix].sort()),
+      notes: notesOn(withEstimate, total, instruments, [...withoutMix].sort()),
     },
   };
 }
@@ -118,20 +118,33 @@ function add(a: MarketSum, b: MarketSum): MarketSum {
   };
 }
 
+const UNESTIMATED = "have no known intensity, and estimates are left out";
+
 function notesOn(
+  withEstimate: boolean,
   total: MarketSum,
   instruments: readonly InstrumentUse[],
   withoutMix: readonly string[],
 ): string[] {
   const notes: string[] = [];
   const rest = total.locationKWh + total.unknownKWh;
-  if (rest > 0)
+  if (rest > 0) {
+    const atLocation =
+      total.locationKWh > 0
+        ? [
+            `${total.locationKWh.toFixed(3)} kWh count at the location-based intensity in the market-based figure`,
+          ]
+        : [];
+    const leftOut =
+      total.unknownKWh > 0
+        ? [
+            `${total.unknownKWh.toFixed(3)} kWh ${withEstimate ? "have no known or estimated intensity" : UNESTIMATED}`,
+          ]
+        : [];
     notes.push(
-      `Residual mix: none is known for ${withoutMix.join(", ")}; ${total.locationKWh.toFixed(3)} kWh count at the ` +
-        "location-based intensity in the market-based figure.",
+      `Residual mix: none is configured for ${withoutMix.join(", ")}: ${[...atLocation, ...leftOut].join("; ")}.`,
     );
-  if (total.unknownKWh > 0)
-    notes.push(`Market-based: ${total.unknownKWh.toFixed(3)} kWh have no known intensity and are left out.`);
+  }
   const notRetired = instruments.filter(({ isCounted }) => !isCounted).map(({ id }) => id);
   if (notRetired.length > 0) notes.push(`Not retired, not counted: ${notRetired.join(", ")}.`);
   return notes;

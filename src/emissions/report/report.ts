@@ -110,6 +110,8 @@ export function emissionsReport(request: ReportRequest, data: ReportData, timeZo
     scopes: scopesOf(parts, data.scopeOf, request),
     market: market?.report ?? null,
     daily: request.daily ? dailyLines(parts, request) : null,
+    closedMonths: [],
+    bookings: [],
     equivalences: equivalencesOf(total.emissionsGCO2e),
     attributions: [...new Set([...data.attributions, ...attributionsOf(data.counted)])].sort(),
     notes: [

@@ -1,3 +1,9 @@
+import {
+  type Booking,
+  bookingsByMonth,
+  bookingsForManifest,
+  type SeriesBooking,
+} from "../../core/bookings.ts";
 import { type Calendar, monthInterval } from "../../core/calendar.ts";
 import { addSums, NOTHING } from "../../core/emission-sum.ts";
 import { ConfigError, RefusedError } from "../../core/errors.ts";
@@ -28,6 +34,8 @@ export interface ClosedMonth {
   readonly emissionsGCO2e: number | null;
   /** What a report of the month shows besides. */
   readonly leftOut: LeftOutRows;
+  /** What it takes from months closed before, beside its own emissions. */
+  readonly bookings: readonly Booking[];
   readonly manifest: Readonly<Record<string, unknown>>;
   readonly sha256: string;
   readonly previousSha256: string | null;
@@ -77,6 +85,7 @@ export async function closeMonth(
           `Look with: co2e report --month ${month}`,
       );
     const evidence = await closedMonths.evidence(month, interval);
+    const booked = (await closedMonths.adjustments()).filter(({ bookedIn }) => bookedIn === month);
     const kWh = sum(lines, (line) => line.kWh);
     const manifest = {
       codeVersion: parts.version,
@@ -92,6 +101,7 @@ export async function closeMonth(
       statedRowsLeftOut: leftOut.rows,
       statedKWhLeftOut: leftOut.kWh,
       statedGCO2eLeftOut: leftOut.gCO2e,
+      bookings: bookingsForManifest(booked),
     };
     const previousSha256 = all.at(-1)?.sha256 ?? null;
     const closed = { month, timeZone: calendar.timeZone, closedBy, previousSha256, manifest };
@@ -104,6 +114,7 @@ export async function closeMonth(
       kWh,
       emissionsGCO2e: emissionsOfLines(lines),
       leftOut,
+      bookings: bookingsByMonth(booked),
       notes: notesOn(await closedMonths.openMonthsBefore(month), leftOut),
     };
   });
@@ -143,6 +154,12 @@ export function leftOutOf(manifest: Readonly<Record<string, unknown>>): LeftOutR
   if (typeof rows !== "number" || typeof kWh !== "number") return null;
   return { rows, kWh, gCO2e: typeof gCO2e === "number" ? gCO2e : null };
 }
+
+/** The bookings that the manifest of a closed month holds; null: it was closed before manifests held them. */
+export const bookingsOfManifest = (
+  manifest: Readonly<Record<string, unknown>>,
+): readonly SeriesBooking[] | null =>
+  Array.isArray(manifest.bookings) ? (manifest.bookings as readonly SeriesBooking[]) : null;
 
 /** "Left out: 2 rows that state their own figures (no stored usage is behind them), 12.000 kWh and 4.800 kg CO2e" */
 const leftOutText = ({ rows, kWh, gCO2e }: LeftOutRows): string =>

@@ -1,10 +1,11 @@
-import { type Calendar, monthOf } from "../../core/calendar.ts";
+import { type Booking, bookingsByMonth, bookingsForManifest } from "../../core/bookings.ts";
 import { RefusedError } from "../../core/errors.ts";
-import { type Interval, instant, toIso } from "../../core/time.ts";
+import { toIso } from "../../core/time.ts";
 import { closingText, isRestatement, type OpenAdjustment, openAdjustments } from "../../emissions/closing.ts";
 import type { MonthLine } from "../../store/closed-months.ts";
 import type { Store } from "../../store/store.ts";
 import {
+  bookingsOfManifest,
   type CloseParts,
   emissionsOfLines,
   intervalOfMonth,
@@ -33,12 +34,10 @@ export interface ClosedFigure {
   readonly openKWh: number;
   /** Booked and open together are more than 5 % of what was closed. */
   readonly isRestatement: boolean;
-  readonly adjustments: readonly {
-    readonly bookedIn: string;
-    readonly gCO2e: number;
-    readonly kWh: number;
-    readonly reason: string;
-  }[];
+  /** Of this month, by the later month that takes them. */
+  readonly adjustments: readonly Omit<Booking, "month">[];
+  /** What this month takes from months closed before, beside what was closed. */
+  readonly bookings: readonly Booking[];
 }
 
 type ClosedStore = Pick<Store, "closedMonths">;
@@ -49,10 +48,11 @@ export async function closedFigures(
   months?: readonly string[],
 ): Promise<ClosedFigure[]> {
   const figures: ClosedFigure[] = [];
+  const all = await store.closedMonths.adjustments();
   for (const closed of await store.closedMonths.all()) {
     if (months !== undefined && !months.includes(closed.month)) continue;
     const lines = await store.closedMonths.closedLines(closed.month);
-    const booked = await store.closedMonths.adjustments(closed.month);
+    const booked = all.filter(({ month }) => month === closed.month);
     const open = await openOf(store.closedMonths, closed.month);
     const closedGCO2e = emissionsOfLines(lines);
     const bookedGCO2e = booked.reduce((sum, { gCO2e }) => sum + gCO2e, 0);
@@ -69,7 +69,8 @@ export async function closedFigures(
       openGCO2e,
       openKWh: open.reduce((sum, { kWh }) => sum + kWh, 0),
       isRestatement: isRestatement(closedGCO2e, bookedGCO2e + openGCO2e),
-      adjustments: byBooking(booked),
+      adjustments: bookingsByMonth(booked).map(({ month: _, ...booking }) => booking),
+      bookings: bookingsByMonth(all.filter(({ bookedIn }) => bookedIn === closed.month)),
     });
   }
   return figures;
@@ -84,21 +85,6 @@ async function openOf(
     await closedMonths.closedLines(month),
     await closedMonths.adjustments(month),
   );
-}
-
-/** Sums over the series that were booked in one later month. */
-function byBooking(
-  booked: readonly { bookedIn: string; gCO2e: number; kWh: number; reason: string }[],
-): ClosedFigure["adjustments"] {
-  const sums = new Map<string, { bookedIn: string; gCO2e: number; kWh: number; reasons: Set<string> }>();
-  for (const { bookedIn, gCO2e, kWh, reason } of booked) {
-    const sum = sums.get(bookedIn) ?? { bookedIn, gCO2e: 0, kWh: 0, reasons: new Set<string>() };
-    sum.gCO2e += gCO2e;
-    sum.kWh += kWh;
-    sum.reasons.add(reason);
-    sums.set(bookedIn, sum);
-  }
-  return [...sums.values()].map(({ reasons, ...sum }) => ({ ...sum, reason: [...reasons].join("; ") }));
 }
 
 export interface BookingResult {
@@ -152,19 +138,27 @@ export async function bookAdjustment(
   });
 }
 
-/** What is wrong with the closed months: a changed line or manifest, a month that was removed or put in between. Empty:
- *  nothing. */
+/** What is wrong with the closed months: a changed line, manifest or booking, a month that was removed or put in between.
+ *  Bookings are those that a closed month takes: its manifest holds them. Empty: nothing. */
 export async function verifyClosedMonths(
   parts: Pick<CloseParts, "store" | "sha256">,
 ): Promise<{ readonly months: number; readonly problems: string[] }> {
   const { closedMonths } = parts.store;
   const problems: string[] = [];
   const all = await closedMonths.all();
+  const booked = await closedMonths.adjustments();
   let previous: string | null = null;
   for (const closed of all) {
     const lines = await closedMonths.closedLines(closed.month);
     if (parts.sha256(closingText({ ...closed, lines })) !== closed.sha256)
       problems.push(`${closed.month}: a line, the manifest or the hash was changed after it was closed`);
+    const taken = bookingsOfManifest(closed.manifest);
+    const now = bookingsForManifest(booked.filter(({ bookedIn }) => bookedIn === closed.month));
+    // In one order again: what the database gives back of JSON has its own.
+    if (taken !== null && JSON.stringify(bookingsForManifest(taken)) !== JSON.stringify(now))
+      problems.push(
+        `${closed.month}: a booking that it takes was changed, removed or added after it was closed`,
+      );
     if (closed.previousSha256 !== previous)
       problems.push(
         `${closed.month}: does not follow the month that was closed before it; one was removed or changed`,
@@ -173,28 +167,3 @@ export async function verifyClosedMonths(
   }
   return { months: all.length, problems };
 }
-
-/** A sentence for each closed month that shares time with `period`: what was closed, and what is open. */
-export async function closedMonthNotes(
-  { store }: { readonly store: ClosedStore },
-  calendar: Calendar,
-  period: Interval,
-): Promise<string[]> {
-  const first = monthOf(calendar.dayOf(period.start));
-  const last = monthOf(calendar.dayOf(instant(period.end - 1)));
-  const closed = (await store.closedMonths.all()).filter(({ month }) => month >= first && month <= last);
-  if (closed.length === 0) return [];
-  const figures = await closedFigures(
-    { store },
-    closed.map(({ month }) => month),
-  );
-  return figures.map(({ month, closedGCO2e, bookedGCO2e, openGCO2e, isRestatement: isLarge }) => {
-    const booked = bookedGCO2e === 0 ? "" : `, booked since ${signedKg(bookedGCO2e)}`;
-    const open = openGCO2e === 0 ? "" : `, open adjustment ${signedKg(openGCO2e)}`;
-    const what = closedGCO2e === null ? "with unknown emissions" : `at ${kg(closedGCO2e)}`;
-    return `Closed: ${month} is closed ${what} for all services${booked}${open}${isLarge ? ": a restatement" : ""}.`;
-  });
-}
-
-const kg = (g: number): string => `${(g / 1000).toFixed(3)} kg`;
-const signedKg = (g: number): string => `${g < 0 ? "−" : "+"}${kg(Math.abs(g))}`;

@@ -140,8 +140,8 @@ export async function readPeriod(
   const cells = await emissionReports.ofCells(slices.cells, query);
   const sharedDays = await emissionReports.ofEdgeDays(slices.edgeDays, query);
   const usage = [...days, ...cells, ...sharedDays];
-  // Rows state no labels: a report of some label has none of them.
-  const isLabelled = Object.keys(query.filter.labels).length > 0;
+  // Rows state no labels: a report of some label has none of them, one of what lacks a label has all.
+  const isLabelled = Object.values(query.filter.labels).some((value) => value !== "");
   const rows = isLabelled ? [] : await emissionReports.statedRows(period, query.filter);
   const stated = await countStatedRows(emissionReports, calendar, period, rows, query.detail);
   return { parts: [...usage, ...stated.parts], usage, stated, hasSharedDays: sharedDays.length > 0 };

@@ -3,7 +3,7 @@ import { figurePeriodOf, periodOf, reportPeriods } from "../../core/periods.ts";
 import { DAY_MS, instant, lastWholeHours, toIso } from "../../core/time.ts";
 import { DIMENSIONS_HELP, type Dimension, dimensionOf } from "../../emissions/report/grouping.ts";
 import { calculate } from "../../flows/emissions/calculate.ts";
-import { closedMonthNotes } from "../../flows/emissions/closed-figures.ts";
+import { withClosedMonths } from "../../flows/emissions/closed-in-report.ts";
 import { explainAndCheck } from "../../flows/emissions/explain.ts";
 import { longestMs, readEmissionSums, wholeSteps } from "../../flows/emissions/read-emission-sums.ts";
 import { regionHours } from "../../flows/emissions/region-hours.ts";
@@ -121,15 +121,17 @@ export function emissionRoutes(
         market: query.market ? settings.market : null,
         daily: query.daily ?? false,
       });
-      const closed = await closedMonthNotes({ store }, calendar, current.period);
-      return { ...report, notes: [...report.notes, ...closed] };
+      return withClosedMonths({ store }, calendar, current.period, report);
     },
 
     async explain({ query }) {
       const calendar = await accountingCalendar({ store });
       const period = figurePeriodOf(query, calendar, clock(), named);
       if (period === undefined)
-        throw new ApiProblem("invalid-request", "Say which time: hour, day, month, period, or from and to.");
+        throw new ApiProblem(
+          "invalid-request",
+          "Say which time: hour, day, month, year, period, or from and to.",
+        );
       return explainAndCheck(
         { store, annualMean, version },
         {
