@@ -102,6 +102,8 @@ const estimatesOn = (day: number): { row: ReturnType<typeof namesOf>; cell: Emis
         start: hourAt(hour),
         day: date,
         requests: requestCount(service, hour),
+        requestsWithoutEnergy: 0,
+        requestsElsewhere: 0,
         statedKWh: kWh,
         pue: 1,
         kWh,

@@ -39,7 +39,7 @@ const reported = async (store: Store, interval: Interval) => {
   const { total } = await reportEmissions({ store }, "test", interval);
   return {
     requests: total.requestCount,
-    kWh: total.energyKWh,
+    kWh: total.energyKWh ?? 0,
     gCO2e: total.emissionsGCO2e,
     lowGCO2e: total.lowGCO2e,
     highGCO2e: total.highGCO2e,

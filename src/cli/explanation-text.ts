@@ -4,6 +4,7 @@ import type {
   ExplainedReading,
   ExplainedSeries,
   ExplainedUsage,
+  Figure,
 } from "../emissions/explanation.ts";
 import type { EnergyProfile, FactorSet } from "../emissions/factor-set.ts";
 import type { Recomputed } from "../emissions/recompute.ts";
@@ -25,18 +26,19 @@ export function explanationText(explanation: CheckedExplanation): string[] {
   const shown = [...cells]
     .sort((a, b) => emissionsOf(b.cell) - emissionsOf(a.cell) || b.cell.kWh - a.cell.kWh)
     .slice(0, MOST_HOURS);
-  const g = emissionsOf(figure);
   return [
     ...heading(explanation),
     "",
-    `Emissions  ${figure.gCO2e === null && figure.estimatedKWh === 0 ? "unknown" : `${number(g)} gCO2e`}` +
+    `Emissions  ${emissionsText(figure)}` +
       (figure.estimatedGCO2e === 0
         ? ""
         : ` = ${number(figure.gCO2e ?? 0)} calculated + ${number(figure.estimatedGCO2e)} estimated`) +
       (figure.lowGCO2e === null || figure.highGCO2e === null
         ? ""
         : `, between ${number(figure.lowGCO2e)} and ${number(figure.highGCO2e)}`),
-    `Energy     ${number(figure.kWh)} kWh, of which ${number(figure.coveredKWh)} in hours with a known intensity`,
+    isEnergyKnown(figure)
+      ? `Energy     ${number(figure.kWh)} kWh, of which ${number(figure.coveredKWh)} in hours with a known intensity`
+      : "Energy     unknown",
     ...(figure.requests === null ? [] : [`Requests   ${number(figure.requests)}`]),
     ...(figure.embodiedGCO2e === null
       ? []
@@ -49,7 +51,7 @@ export function explanationText(explanation: CheckedExplanation): string[] {
     "",
     ...factorsText(explanation),
     ...notes,
-    `Recomputed from the above: ${number(emissionsOf(recomputed.figure))} gCO2e, ` +
+    `Recomputed from the above: ${emissionsText(recomputed.figure)}, ` +
       (recomputed.differences.length === 0 ? "equal" : "NOT equal") +
       // Of figures that all follow from evidence there is nothing to tell apart.
       (recomputed.statedRows + recomputed.removedDays === 0 ? "" : `; ${recomputedText(recomputed)}`),
@@ -68,9 +70,7 @@ function removedDaysText(days: CheckedExplanation["removedDays"]): string[] {
   return [
     "",
     "What counts of days whose hours are no longer kept:",
-    ...listed.map(
-      (day) => `  ${day.day}  ${day.region}  ${number(day.kWh)} kWh  ${number(emissionsOf(day))} gCO2e`,
-    ),
+    ...listed.map((day) => `  ${day.day}  ${day.region}  ${energyAndEmissions(day)}`),
     ...(days.length > listed.length ? [`  and ${days.length - listed.length} more (--json has all)`] : []),
   ];
 }
@@ -109,8 +109,7 @@ function daysText({ days, series, stated }: CheckedExplanation): string[] {
         : `; beside them ${stated.length === 1 ? "a row that states its" : `${wholeNumber(stated.length)} rows that state their`} figures`),
     ...listed.map(
       (day) =>
-        `  ${day.day}  ${number(day.kWh)} kWh  ${number((day.gCO2e ?? 0) + day.estimatedGCO2e)} gCO2e` +
-        (day.hasCells ? "" : "  (its hours are no longer kept)"),
+        `  ${day.day}  ${energyAndEmissions(day)}${day.hasCells ? "" : "  (its hours are no longer kept)"}`,
     ),
   ];
 }
@@ -144,7 +143,7 @@ function cellText(explanation: CheckedExplanation, series: ExplainedSeries, cell
 /** 10 kWh × 1.35 (PUE) = 13.5 kWh; 13.5 kWh × 300 g/kWh = 4050 g */
 function arithmetic(cell: ExplainedCell): string[] {
   if (cell.tier === null)
-    return [`  counts ${number(cell.requests ?? 0)} requests; the energy is from another origin`];
+    return [`  counts ${number(cell.requests ?? 0)} requests; ${otherEnergyText(cell)}`];
   const facility =
     cell.pue === 1
       ? `${number(cell.kWh)} kWh (facility energy: PUE is in it)`
@@ -253,6 +252,29 @@ function factorsText({ factorSets, versions }: CheckedExplanation): string[] {
       `explained by co2e ${versions.explainedBy}`,
   ];
 }
+
+/** Why a cell has no energy. Within an hour there may be several reasons; the first that holds is said. */
+const otherEnergyText = (cell: ExplainedCell): string =>
+  cell.requestsWithoutEnergy > 0
+    ? `nothing states or models the energy of ${cell.requestsWithoutEnergy === cell.requests ? "them" : number(cell.requestsWithoutEnergy)}: unknown`
+    : cell.requestsElsewhere > 0
+      ? "the energy is from another origin, which states it under other labels"
+      : cell.requests === null
+        ? "it says nothing of energy"
+        : "the energy is from another origin";
+
+/** Usage that says nothing of energy leaves it unknown; usage of 0 kWh emits 0 g. */
+const isEnergyKnown = ({ kWh, gCO2e }: { readonly kWh: number; readonly gCO2e: number | null }): boolean =>
+  kWh !== 0 || gCO2e !== null;
+
+const emissionsText = (figure: Pick<Figure, "gCO2e" | "estimatedGCO2e" | "estimatedKWh">): string =>
+  figure.gCO2e === null && figure.estimatedKWh === 0 ? "unknown" : `${number(emissionsOf(figure))} gCO2e`;
+
+const energyAndEmissions = (day: Pick<Figure, "kWh" | "gCO2e" | "estimatedGCO2e">): string =>
+  (isEnergyKnown(day) ? `${number(day.kWh)} kWh` : "unknown kWh") +
+  (day.gCO2e === null && day.estimatedGCO2e === 0
+    ? "  unknown gCO2e"
+    : `  ${number(emissionsOf(day))} gCO2e`);
 
 const emissionsOf = ({ gCO2e, estimatedGCO2e }: Pick<ExplainedCell, "gCO2e" | "estimatedGCO2e">): number =>
   (gCO2e ?? 0) + estimatedGCO2e;

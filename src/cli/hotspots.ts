@@ -105,7 +105,7 @@ export function hotspotsText(found: Hotspots): string[] {
             ],
             hotspots.map((line) => [
               line.group ?? "(none)",
-              decimals(line.energyKWh, 3),
+              known(line.energyKWh, 3),
               known(line.emissionsGCO2e, 2),
               ...(hasEstimates ? [line.estimatedGCO2e === 0 ? "" : decimals(line.estimatedGCO2e, 2)] : []),
               percent(line.shareOfEmissions),

@@ -62,7 +62,7 @@ function tableOf(report: EmissionsReport): string[] {
   const cells = (names: readonly string[], figures: Figures, per: string): string[] => [
     ...names,
     figures.requestCount === null ? "not counted" : wholeNumber(figures.requestCount),
-    decimals(figures.energyKWh, 3),
+    figures.energyKWh === null ? "unknown" : decimals(figures.energyKWh, 3),
     figures.emissionsGCO2e === null ? "unknown" : decimals(figures.emissionsGCO2e, 2),
     per,
   ];
@@ -125,7 +125,7 @@ function behindIt(report: EmissionsReport): string[] {
   }
   if (total.lowGCO2e !== null && total.highGCO2e !== null)
     lines.push(["Low–high", `${decimals(total.lowGCO2e, 2)} – ${grams(total.highGCO2e)} (bounds)`]);
-  if (total.energyKWh > total.energyByTier.unstated) {
+  if ((total.energyKWh ?? 0) > total.energyByTier.unstated) {
     lines.push(["Energy", sharesText(total.energyByTier)]);
     lines.push(["Intensity", sharesText(total.energyByIntensity)]);
   }

@@ -467,9 +467,10 @@ export type ListEmissionsAnswer = {
     readonly region: string;
     /** Requests; null: nothing counts them */
     readonly requestCount: number | null;
-    /** Energy, kWh */
-    readonly energyKWh: number;
-    /** Location-based, calculated and estimated; null: no intensity is known, g CO2e */
+    /** Energy; null: nothing says what was used, kWh */
+    readonly energyKWh: number | null;
+    /** Location-based, calculated and estimated; null: no intensity, or no energy, is known, g
+     * CO2e */
     readonly emissionsGCO2e: number | null;
     /** From known intensity, g CO2e */
     readonly calculatedGCO2e: number | null;
@@ -559,9 +560,10 @@ export type GetReportAnswer = {
     readonly region: string | null;
     /** Requests; null: nothing counts them */
     readonly requestCount: number | null;
-    /** Energy, kWh */
-    readonly energyKWh: number;
-    /** Location-based, calculated and estimated; null: no intensity is known, g CO2e */
+    /** Energy; null: nothing says what was used, kWh */
+    readonly energyKWh: number | null;
+    /** Location-based, calculated and estimated; null: no intensity, or no energy, is known, g
+     * CO2e */
     readonly emissionsGCO2e: number | null;
     /** From known intensity, g CO2e */
     readonly calculatedGCO2e: number | null;
@@ -643,9 +645,10 @@ export type GetReportAnswer = {
   readonly total: {
     /** Requests; null: nothing counts them */
     readonly requestCount: number | null;
-    /** Energy, kWh */
-    readonly energyKWh: number;
-    /** Location-based, calculated and estimated; null: no intensity is known, g CO2e */
+    /** Energy; null: nothing says what was used, kWh */
+    readonly energyKWh: number | null;
+    /** Location-based, calculated and estimated; null: no intensity, or no energy, is known, g
+     * CO2e */
     readonly emissionsGCO2e: number | null;
     /** From known intensity, g CO2e */
     readonly calculatedGCO2e: number | null;
@@ -961,6 +964,10 @@ export type ExplainAnswer = {
       readonly factorSet: string;
       /** Requests */
       readonly requests: number | null;
+      /** Of the requests: energy known to nobody */
+      readonly requestsWithoutEnergy: number;
+      /** Of the requests: energy known only under other labels */
+      readonly requestsElsewhere: number;
       /** kWh */
       readonly statedKWh: number;
       /** What the stated energy was multiplied by */

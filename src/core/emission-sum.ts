@@ -9,9 +9,13 @@ export interface EmissionSum {
   /** Null: nothing counts requests. */
   readonly requests: number | null;
   /** Requests whose emissions are calculated, and those whose emissions are estimated: each row's requests in
-   *  proportion to its energy; all of them are calculated where a row uses no energy. */
+   *  proportion to its energy; all of them are calculated where a row uses no energy, apart from those without energy. */
   readonly requestsCalculated: number;
   readonly requestsEstimated: number;
+  /** Requests whose energy nobody gives: in neither of the two above. */
+  readonly requestsWithoutEnergy: number;
+  /** Requests whose energy another origin gives under other labels: known only in a sum that has both. */
+  readonly requestsElsewhere: number;
   readonly kWh: number;
   /** Energy with a known intensity, and with an estimated one. */
   readonly coveredKWh: number;
@@ -22,7 +26,7 @@ export interface EmissionSum {
   readonly kWhByIntensity: Readonly<Record<ReadingKind | "unstated", number>>;
   /** Energy spread evenly over a row longer than an hour. */
   readonly uniformKWh: number;
-  /** Of `coveredKWh`; null: nothing is covered. */
+  /** Of `coveredKWh`; null: nothing is covered, or with `kWh` 0: nobody says what was used. A used 0 has 0. */
   readonly gCO2e: number | null;
   /** Of `estimatedKWh`. */
   readonly estimatedGCO2e: number;
@@ -73,6 +77,8 @@ export const NOTHING: EmissionSum = {
   requests: null,
   requestsCalculated: 0,
   requestsEstimated: 0,
+  requestsWithoutEnergy: 0,
+  requestsElsewhere: 0,
   kWh: 0,
   coveredKWh: 0,
   estimatedKWh: 0,
@@ -107,11 +113,17 @@ const added = <Key extends string>(
   return sum;
 };
 
+/** Whether there is usage and nobody says what energy it took. */
+export const isEnergyUnknown = ({ rows, kWh, gCO2e }: EmissionSum): boolean =>
+  rows > 0 && kWh === 0 && gCO2e === null;
+
 export const addSums = (a: EmissionSum, b: EmissionSum): EmissionSum => ({
   rows: a.rows + b.rows,
   requests: plus(a.requests, b.requests),
   requestsCalculated: a.requestsCalculated + b.requestsCalculated,
   requestsEstimated: a.requestsEstimated + b.requestsEstimated,
+  requestsWithoutEnergy: a.requestsWithoutEnergy + b.requestsWithoutEnergy,
+  requestsElsewhere: a.requestsElsewhere + b.requestsElsewhere,
   kWh: a.kWh + b.kWh,
   coveredKWh: a.coveredKWh + b.coveredKWh,
   estimatedKWh: a.estimatedKWh + b.estimatedKWh,

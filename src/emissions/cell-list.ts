@@ -10,13 +10,23 @@ import { pieceOf, pieceOfUnits, pieceOrNull, type UsagePart } from "./usage-part
 export interface Taken {
   readonly energy: boolean;
   readonly requests: boolean;
+  /** Where the energy is that belongs to requests of a part without energy: nowhere, in another origin's usage of the same
+   *  label set, or only in that of other label sets. */
+  readonly otherEnergy: "none" | "same-labels" | "other-labels";
   readonly cost: boolean;
   readonly embodied: boolean;
   /** Names of functional units. */
   readonly units: readonly string[] | "all";
 }
 
-export const TAKE_ALL: Taken = { energy: true, requests: true, cost: true, embodied: true, units: "all" };
+export const TAKE_ALL: Taken = {
+  energy: true,
+  requests: true,
+  otherEnergy: "none",
+  cost: true,
+  embodied: true,
+  units: "all",
+};
 
 /** The cells of one series and origin, in order of time. */
 export class CellList {
@@ -71,6 +81,8 @@ export function cellOf(
       start,
       day,
       requests,
+      requestsWithoutEnergy: taken.otherEnergy === "none" ? (requests ?? 0) : 0,
+      requestsElsewhere: taken.otherEnergy === "other-labels" ? (requests ?? 0) : 0,
       statedKWh: 0,
       pue: 1,
       kWh: 0,
@@ -112,6 +124,8 @@ export function cellOf(
     start,
     day,
     requests,
+    requestsWithoutEnergy: 0,
+    requestsElsewhere: 0,
     statedKWh,
     pue,
     kWh,
@@ -146,10 +160,14 @@ function sumOf(a: EmissionCell, b: EmissionCell): EmissionCell {
   // A row that used nothing knows its 0 g; it says nothing of another that used something in an unknown hour.
   const isUnknown = kWh > 0 && used.kind === null;
   const hasBounds = !isUnknown || used.estimate !== null;
+  const tier = weaker(a.tier, b.tier);
   return {
     start: a.start,
     day: a.day,
     requests: sumOrNull(a.requests, b.requests),
+    // Within the hour, the energy of the one row may be that of the other's requests.
+    requestsWithoutEnergy: tier === null ? a.requestsWithoutEnergy + b.requestsWithoutEnergy : 0,
+    requestsElsewhere: tier === null ? a.requestsElsewhere + b.requestsElsewhere : 0,
     statedKWh,
     pue: a.tier === null || b.tier === null || a.pue === b.pue ? used.pue : ratio(kWh, statedKWh, a.pue),
     kWh,
@@ -160,7 +178,7 @@ function sumOf(a: EmissionCell, b: EmissionCell): EmissionCell {
     embodiedGCO2e: sumOrNull(a.embodiedGCO2e, b.embodiedGCO2e),
     lowGCO2e: hasBounds ? sumOrNull(a.lowGCO2e, b.lowGCO2e) : null,
     highGCO2e: hasBounds ? sumOrNull(a.highGCO2e, b.highGCO2e) : null,
-    tier: weaker(a.tier, b.tier),
+    tier,
     gCO2ePerKWh: used.gCO2ePerKWh,
     kind: used.kind,
     estimate: used.estimate,

@@ -27,6 +27,10 @@ export interface EmissionCell {
   /** Date of the accounting time zone: "2026-03-29". */
   readonly day: string;
   readonly requests: number | null;
+  /** Of `requests`: those whose energy nobody gives, and those whose energy another origin gives under other labels only.
+   *  Both 0 in a cell that has energy (`tier` not null). */
+  readonly requestsWithoutEnergy: number;
+  readonly requestsElsewhere: number;
   /** Energy as stated or modelled, before PUE; 0 when the cell only counts requests. */
   readonly statedKWh: number;
   /** What the stated energy was multiplied by: the region's PUE, or 1 where it is facility energy. Where several rows lie

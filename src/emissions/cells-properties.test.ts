@@ -270,6 +270,12 @@ describe("cells", () => {
             expect(cell.coveredKWh).toBe(0);
             expect(cell.estimate === null).toBe(context.annualMean === null);
           }
+          // Requests that use nothing have a tier; those without have no emissions, and are counted as such or stand
+          // beside the energy of another origin.
+          if (cell.tier === null) expect([cell.kWh, cell.gCO2e, cell.lowGCO2e]).toEqual([0, null, null]);
+          else expect([cell.requestsWithoutEnergy, cell.requestsElsewhere]).toEqual([0, 0]);
+          const apart = cell.requestsWithoutEnergy + cell.requestsElsewhere;
+          expect(apart).toBeLessThanOrEqual((cell.requests ?? 0) * (1 + 1e-9));
           const shown = (cell.gCO2e ?? 0) + cell.estimatedGCO2e;
           if (cell.lowGCO2e !== null) expect(cell.lowGCO2e).toBeLessThanOrEqual(shown * (1 + 1e-9));
           if (cell.highGCO2e !== null) expect(cell.highGCO2e).toBeGreaterThanOrEqual(shown * (1 - 1e-9));

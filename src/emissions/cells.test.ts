@@ -99,6 +99,8 @@ describe("the cell of a row of one hour", () => {
   it("of requests without a profile has unknown emissions, not 0", () => {
     expect(only(cellsOf([usageRow({ requests: 10 })]))).toMatchObject({
       requests: 10,
+      requestsWithoutEnergy: 10,
+      requestsElsewhere: 0,
       kWh: 0,
       gCO2e: null,
       lowGCO2e: null,

@@ -22,7 +22,9 @@ const KWH_UNIFORM = 15;
 const G_ESTIMATED = 16;
 const KWH_BY_TIER = { measured: 17, modelled: 18, profile: 19, guess: 20 } as const;
 const KWH_BY_INTENSITY = { measured: 21, estimated: 22, modelled: 23, sample: 24, unstated: 25 } as const;
-const WIDTH = 26;
+const REQUESTS_WITHOUT_ENERGY = 26;
+const REQUESTS_ELSEWHERE = 27;
+const WIDTH = 28;
 
 const SUMS_IN_A_BLOCK = 1024;
 
@@ -73,7 +75,10 @@ export class GrowingSum {
     if (requests !== null) {
       plusKnown(block, at + REQUESTS, requests);
       // The requests belong to the emissions in proportion to the energy.
-      plus(block, at + REQUESTS_CALCULATED, kWh === 0 ? requests : requests * (coveredKWh / kWh));
+      const known = requests - cell.requestsWithoutEnergy;
+      plus(block, at + REQUESTS_CALCULATED, kWh === 0 ? known : known * (coveredKWh / kWh));
+      plus(block, at + REQUESTS_WITHOUT_ENERGY, cell.requestsWithoutEnergy);
+      plus(block, at + REQUESTS_ELSEWHERE, cell.requestsElsewhere);
       if (estimatedKWh > 0) plus(block, at + REQUESTS_ESTIMATED, requests * (estimatedKWh / kWh));
     }
     plus(block, at + KWH, kWh);
@@ -112,6 +117,8 @@ export class GrowingSum {
       requests: known(REQUESTS),
       requestsCalculated: of(REQUESTS_CALCULATED),
       requestsEstimated: of(REQUESTS_ESTIMATED),
+      requestsWithoutEnergy: of(REQUESTS_WITHOUT_ENERGY),
+      requestsElsewhere: of(REQUESTS_ELSEWHERE),
       kWh: of(KWH),
       coveredKWh: of(KWH_COVERED),
       estimatedKWh: of(KWH_ESTIMATED),

@@ -12,6 +12,8 @@ const load = (fields: Partial<GroupLoad>): GroupLoad => ({
   group: "a",
   region: "eu-central-1",
   requests: null,
+  requestsWithoutEnergy: 0,
+  requestsElsewhere: 0,
   kWh: 0,
   coveredKWh: 0,
   estimatedKWh: 0,

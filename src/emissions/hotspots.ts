@@ -67,6 +67,9 @@ export interface GroupLoad {
   readonly group: string | null;
   readonly region: string;
   readonly requests: number | null;
+  /** Of these: energy known to nobody, and known only under other labels. */
+  readonly requestsWithoutEnergy: number;
+  readonly requestsElsewhere: number;
   readonly kWh: number;
   readonly coveredKWh: number;
   readonly estimatedKWh: number;
@@ -77,7 +80,8 @@ export interface GroupLoad {
 
 export interface Hotspot {
   readonly group: string | null;
-  readonly energyKWh: number;
+  /** Null: nobody says what energy it took. */
+  readonly energyKWh: number | null;
   /** Calculated and estimated; null: none of the energy has a known or estimated intensity. */
   readonly emissionsGCO2e: number | null;
   /** Of `energyKWh` and `emissionsGCO2e`: what is estimated for hours without a known intensity. */
@@ -114,7 +118,14 @@ export function hotspots(
   const totalGCO2e = known.length === 0 ? null : known.reduce((sum, g) => sum + g, 0);
   const lines = emissions.map(({ group, parts, g }) => {
     const requests = parts.flatMap((part) => (part.requests === null ? [] : [part]));
-    const knownRequests = requests.reduce((sum, part) => sum + (part.requests ?? 0) * knownShare(part), 0);
+    const energyKWh = parts.reduce((total, part) => total + part.kWh, 0);
+    const knownRequests = requests.reduce(
+      (sum, part) =>
+        sum +
+        ((part.requests ?? 0) - part.requestsWithoutEnergy) * knownShare(part) -
+        (energyKWh === 0 ? part.requestsElsewhere : 0),
+      0,
+    );
     const comparable = parts.flatMap((part) => {
       const intensity = ofRegion.get(part.region);
       return intensity === undefined || part.coveredKWh === 0 ? [] : [{ part, intensity }];
@@ -124,14 +135,14 @@ export function hotspots(
       comparable.reduce((total, entry) => total + of(entry), 0);
     return {
       group,
-      energyKWh: parts.reduce((total, part) => total + part.kWh, 0),
+      energyKWh: energyKWh === 0 && parts.every(({ gCO2e }) => gCO2e === null) ? null : energyKWh,
       emissionsGCO2e: g,
       estimatedKWh: parts.reduce((total, part) => total + part.estimatedKWh, 0),
       estimatedGCO2e: parts.reduce((total, part) => total + part.estimatedGCO2e, 0),
       shareOfEmissions: g === null || totalGCO2e === null || totalGCO2e === 0 ? null : g / totalGCO2e,
       requestCount:
         requests.length === 0 ? null : requests.reduce((total, part) => total + (part.requests ?? 0), 0),
-      gCO2ePer1kRequests: g === null || knownRequests === 0 ? null : (g * 1000) / knownRequests,
+      gCO2ePer1kRequests: g === null || knownRequests <= 0 ? null : (g * 1000) / knownRequests,
       shareInDirtiestQuarter: coveredKWh === 0 ? null : sum(({ part }) => part.dirtiestKWh) / coveredKWh,
       comparison:
         coveredKWh === 0
@@ -148,7 +159,7 @@ export function hotspots(
   lines.sort(
     (a, b) =>
       (b.emissionsGCO2e ?? -1) - (a.emissionsGCO2e ?? -1) ||
-      b.energyKWh - a.energyKWh ||
+      (b.energyKWh ?? -1) - (a.energyKWh ?? -1) ||
       ((a.group ?? "") < (b.group ?? "") ? -1 : 1),
   );
   return { lines, totalGCO2e };
@@ -159,7 +170,8 @@ const knownShare = ({ kWh, coveredKWh, estimatedKWh }: GroupLoad): number =>
 
 function emissionsOf(parts: readonly GroupLoad[]): number | null {
   const isKnown = parts.some(
-    ({ kWh, coveredKWh, estimatedKWh }) => coveredKWh + estimatedKWh > 0 || kWh === 0,
+    ({ kWh, coveredKWh, estimatedKWh, gCO2e }) =>
+      coveredKWh + estimatedKWh > 0 || (kWh === 0 && gCO2e !== null),
   );
   return isKnown ? parts.reduce((sum, part) => sum + (part.gCO2e ?? 0) + part.estimatedGCO2e, 0) : null;
 }

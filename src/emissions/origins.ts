@@ -1,4 +1,4 @@
-import { TIERS } from "../core/usage.ts";
+import { type Labels, labelsKey, TIERS } from "../core/usage.ts";
 import { TAKE_ALL, type Taken } from "./cell-list.ts";
 import type { FactorSet } from "./factor-set.ts";
 import type { UsagePart } from "./usage-part.ts";
@@ -6,6 +6,7 @@ import type { UsagePart } from "./usage-part.ts";
 /** What one origin says of a piece of time. */
 export interface Claim {
   readonly origin: string;
+  readonly labels: Labels;
   readonly part: UsagePart;
 }
 
@@ -23,6 +24,18 @@ export function chooseOrigins<Some extends Claim>(
     ranked.find(({ part }) => says(part))?.origin;
   const energy = originThat((part) => part.energy !== null);
   const requests = originThat((part) => part.requests !== null);
+  const labelsWithEnergy = new Set(
+    claims
+      .filter(({ origin, part }) => origin === energy && part.energy !== null)
+      .map(({ labels }) => labelsKey(labels)),
+  );
+  // An origin tells its label sets apart: where it gives energy for some of them, it gives none for the others.
+  const otherEnergyOf = ({ origin, labels }: Claim): Taken["otherEnergy"] =>
+    labelsWithEnergy.has(labelsKey(labels))
+      ? "same-labels"
+      : energy === undefined || origin === energy
+        ? "none"
+        : "other-labels";
   const cost = originThat((part) => part.cost !== null);
   const embodied = originThat((part) => part.embodiedGCO2e !== null);
   const originOfUnit = new Map<string, string>();
@@ -35,6 +48,7 @@ export function chooseOrigins<Some extends Claim>(
     taken: {
       energy: claim.origin === energy,
       requests: claim.origin === requests,
+      otherEnergy: otherEnergyOf(claim),
       cost: claim.origin === cost,
       embodied: claim.origin === embodied,
       units: Object.keys(claim.part.units ?? {}).filter((unit) => originOfUnit.get(unit) === claim.origin),

@@ -219,9 +219,9 @@ function dayDifferences(explanation: Explanation, cells: readonly ExplainedCell[
       figureOf(cells.filter((cell) => cell.day === day)),
       explanation.removedDays.filter((removed) => removed.day === day),
     );
-    // Whether a day without energy has 0 or no emissions is a matter of its sum, not of its cells.
-    const emissionsOf = (sum: Pick<Figure, "gCO2e" | "estimatedGCO2e">): number =>
-      (sum.gCO2e ?? 0) + sum.estimatedGCO2e;
+    // A used 0 beside energy without intensity is 0 g of cells, and an unknown sum of the day.
+    const emissionsOf = (sum: Pick<Figure, "gCO2e" | "estimatedGCO2e">): number | null =>
+      kWh === 0 && sum.gCO2e === null ? null : (sum.gCO2e ?? 0) + sum.estimatedGCO2e;
     return fieldDifferences(
       `the day ${day}`,
       { kWh, gCO2e: emissionsOf(stated) },

@@ -2,12 +2,13 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { amounts } from "../../test/support/amounts.ts";
 import { at, cellContext, factorSet, regionHours, usageRow } from "../../test/support/usage-rows.ts";
-import type { EmissionSum } from "../core/emission-sum.ts";
+import { type EmissionSum, NOTHING } from "../core/emission-sum.ts";
 import type { AnnualMean, RegionHour } from "../core/intensity.ts";
 import { DAY_MS, HOUR_MS, type Instant, instant, MINUTE_MS } from "../core/time.ts";
 import { BOUNDARIES, TIERS, type UsageRow } from "../core/usage.ts";
 import { emissionCells } from "./cells.ts";
 import { growingSums } from "./growing-sum.ts";
+import { figuresOf } from "./report/figures.ts";
 import { RunningTotals, type TotalsSettings } from "./running-totals.ts";
 
 const TEN = at("2026-03-10T10:00Z");
@@ -41,6 +42,35 @@ const hour = (number: number, facts: Partial<UsageRow> = {}): UsageRow => {
   const start = instant(TEN + number * HOUR_MS);
   return usageRow({ start, end: instant(start + HOUR_MS), energy: facility(1), ...facts });
 };
+
+describe("totals of rows without energy", () => {
+  const unmetered = (number: number) => hour(number, { requests: 500, energy: null });
+
+  it("are unknown, and leave what is per request to the others", () => {
+    const totals = totalsOf();
+    totals.add(unmetered(0));
+    const settings = { withEstimate: true, unit: null };
+    const unknown = figuresOf(totals.parts()[0]?.sum ?? NOTHING, settings);
+    expect(unknown).toMatchObject({ energyKWh: null, emissionsGCO2e: null, gCO2ePer1kRequests: null });
+    totals.add(hour(1, { requests: 500, energy: facility(2) }));
+    // 2 kWh × 300 g = 600 g over 500 requests.
+    expect(figuresOf(totals.parts()[0]?.sum ?? NOTHING, settings)).toMatchObject({
+      requestCount: 1000,
+      energyKWh: 2,
+      emissionsGCO2e: 600,
+      gCO2ePer1kRequests: 1200,
+    });
+  });
+
+  it("are those of rows that share their time, where there are such", () => {
+    const totals = totalsOf({ mayShareTime: true });
+    totals.add(unmetered(1));
+    const settings = { withEstimate: true, unit: null };
+    expect(figuresOf(totals.parts()[0]?.sum ?? NOTHING, settings).gCO2ePer1kRequests).toBeNull();
+    totals.add(hour(1, { requests: null, energy: facility(2) }));
+    expect(figuresOf(totals.parts()[0]?.sum ?? NOTHING, settings).gCO2ePer1kRequests).toBe(1200);
+  });
+});
 
 describe("totals of rows that come one by one", () => {
   it("are energy × intensity, added up", () => {

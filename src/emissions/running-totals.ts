@@ -65,7 +65,7 @@ export class RunningTotals {
     }
     if (row.start < this.#start) this.#start = row.start;
     if (row.end > this.#end) this.#end = row.end;
-    for (const cell of cells) series.on(cell.day).add(cell, unit);
+    for (const cell of cells) series.on(cell.day).add(mayShareTime ? withOthers(cell) : cell, unit);
     return "added";
   }
 
@@ -130,6 +130,12 @@ interface SeriesState {
   readonly readParts: ReturnType<typeof partReader>;
   readonly cover: TimeCover;
 }
+
+/** Where rows share their time, the energy of a load may stand in another row than its requests. */
+const withOthers = (cell: EmissionCell): EmissionCell =>
+  cell.requestsWithoutEnergy === 0
+    ? cell
+    : { ...cell, requestsWithoutEnergy: 0, requestsElsewhere: cell.requestsWithoutEnergy };
 
 const isUnknown = ({ kWh, kind, estimate }: EmissionCell): boolean =>
   kWh > 0 && kind === null && estimate === null;

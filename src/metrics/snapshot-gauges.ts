@@ -105,7 +105,8 @@ export function createSnapshotGauges(registry: Registry, calendar: Calendar): Sn
     for (const { service, region, day, kWh, gCO2e, coverage: share } of current) {
       if (!shown.has(seriesOf({ service, region }))) continue;
       const labels = { service, region, day: dayNames.get(day) ?? day };
-      energy.set(labels, kWh * JOULES_PER_KWH);
+      // No energy and no emissions: nobody said what it used, and that is no zero.
+      if (kWh > 0 || gCO2e !== null) energy.set(labels, kWh * JOULES_PER_KWH);
       if (gCO2e !== null) emissions.set(labels, gCO2e);
       if (share !== null) coverage.set(labels, share);
     }

@@ -48,7 +48,7 @@ export function energyBasis({ total }: EmissionsReport): Html[] {
   if (shown.length === 0) return [];
   return [
     html`<section><h2>Data quality</h2>
-<p>Shares of ${grouped(total.energyKWh, 3)} kWh. Better evidence stands to the left.</p>
+<p>Shares of ${grouped(total.energyKWh ?? 0, 3)} kWh. Better evidence stands to the left.</p>
 ${shown.map(
   ({
     title,

@@ -33,7 +33,11 @@ export function tiles(report: EmissionsReport): Html {
   return html`<dl class="tiles">${[
     tile("Emissions", g === null ? "unknown" : `${mass(g)} CO2e`, [...estimated, ...bounds], true),
     ...changeTile(previous),
-    tile("Energy", `${readable(total.energyKWh)} kWh`, coverageText(total)),
+    tile(
+      "Energy",
+      total.energyKWh === null ? "unknown" : `${readable(total.energyKWh)} kWh`,
+      coverageText(total),
+    ),
     ...(total.gCO2ePerKWh === null ? [] : [tile("Mean intensity", `${readable(total.gCO2ePerKWh)} g/kWh`)]),
     ...perOne,
     ...(total.embodiedGCO2e === null
@@ -77,7 +81,7 @@ const changeText = ({ differenceGCO2e: g, share }: Change): string => {
 };
 
 const coverageText = ({ energyCoverage, estimatedKWh, energyKWh }: Figures): string[] =>
-  energyCoverage === null || energyKWh === 0
+  energyCoverage === null || energyKWh === null || energyKWh === 0
     ? []
     : [
         `${percent(energyCoverage)} with known intensity` +
@@ -141,7 +145,7 @@ function columnsOf(report: EmissionsReport): LineColumn[] {
   // One unit for all numbers of a column, so that they can be compared at a glance.
   const { unit: ofMass, g: size } = massUnit(total.emissionsGCO2e ?? 0);
   const inUnit = (g: number | null): string => (g === null ? "unknown" : grouped(g / size, 2));
-  const energyDigits = total.energyKWh >= 1000 ? 1 : 3;
+  const energyDigits = (total.energyKWh ?? 0) >= 1000 ? 1 : 3;
   const all = total.emissionsGCO2e ?? 0;
   const { unit } = total.perUnit;
   return [
@@ -154,7 +158,11 @@ function columnsOf(report: EmissionsReport): LineColumn[] {
             of: (of: Figures) => (of.requestCount === null ? "–" : grouped(of.requestCount, 0)),
           },
         ]),
-    { title: "Energy", unit: "kWh", of: (of) => grouped(of.energyKWh, energyDigits) },
+    {
+      title: "Energy",
+      unit: "kWh",
+      of: (of) => (of.energyKWh === null ? "unknown" : grouped(of.energyKWh, energyDigits)),
+    },
     { title: "Emissions", unit: `${ofMass} CO2e`, of: (of) => inUnit(of.emissionsGCO2e) },
     {
       title: "Share",

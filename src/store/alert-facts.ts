@@ -100,11 +100,14 @@ order by x.position`;
 
 // A day counts as known when the intensity of practically all of its energy is known or estimated.
 const PER_REQUEST = `
-select service, day, requests, case when kwh = 0 then 0 when known >= 0.99 * kwh then g / requests end as "gCO2ePerRequest"
+select service, day, requests,
+  case when kwh = 0 then case when is_known then 0 end
+       when known >= 0.99 * kwh and requests > without_energy then g / (requests - without_energy) end as "gCO2ePerRequest"
 from (
   select s.service_name as service, d.day::text as day, sum(d.requests)::float8 as requests, sum(d.kwh)::float8 as kwh,
     sum(d.covered_kwh + d.estimated_kwh)::float8 as known,
-    sum(coalesce(d.g_co2e, 0) + d.g_estimated)::float8 as g
+    sum(coalesce(d.g_co2e, 0) + d.g_estimated)::float8 as g,
+    sum(d.requests_without_energy)::float8 as without_energy, count(d.g_co2e) > 0 as is_known
   from emission_day d join usage_series s using (series_id)
   where d.day >= $1::date and d.day <= $2::date and d.requests > 0
   group by s.service_name, d.day) of_day

@@ -14,6 +14,8 @@ export interface CellValues {
   readonly start: Instant;
   readonly day: string;
   readonly requests: number | null;
+  readonly requestsWithoutEnergy: number;
+  readonly requestsElsewhere: number;
   readonly statedKWh: number;
   readonly pue: number;
   readonly kWh: number;
@@ -182,10 +184,11 @@ order by u.series_id, u.origin_id, u.starts_at`;
 
 /** Column by column in one pass: this is done for every hour of every series. */
 function toColumns(stored: readonly StoredCell[]): string[] {
-  const columns: (number | string | null)[][] = Array.from({ length: 21 }, () => new Array(stored.length));
+  const columns: (number | string | null)[][] = Array.from({ length: 23 }, () => new Array(stored.length));
   const [series, origin, start, day, requests, stated, pue, kWh, covered, estimated, g, gEstimated] =
     columns as Columns;
-  const [embodied, low, high, tier, intensity, kind, estimate, method, cost] = columns.slice(12) as Columns;
+  const [embodied, low, high, tier, intensity, kind, estimate, method, cost, without, elsewhere] =
+    columns.slice(12) as Columns;
   for (let i = 0; i < stored.length; i++) {
     const { seriesId, originId, cell } = stored[i] as StoredCell;
     series[i] = seriesId;
@@ -209,27 +212,16 @@ function toColumns(stored: readonly StoredCell[]): string[] {
     estimate[i] = cell.estimate;
     method[i] = cell.method;
     cost[i] = cell.cost;
+    without[i] = cell.requestsWithoutEnergy;
+    elsewhere[i] = cell.requestsElsewhere;
   }
   return [
     ...columns.map(arrayText),
     quotedArrayText(stored.map(({ cell }) => (cell.units === null ? null : JSON.stringify(cell.units)))),
   ];
 }
-type Column = (number | string | null)[];
-type Columns = [
-  Column,
-  Column,
-  Column,
-  Column,
-  Column,
-  Column,
-  Column,
-  Column,
-  Column,
-  Column,
-  Column,
-  Column,
-];
+type List = (number | string | null)[];
+type Columns = [List, List, List, List, List, List, List, List, List, List, List, List];
 
 /** What a cell says, apart from the factors it was worked out with. */
 const CELL_COLUMNS = [
@@ -251,6 +243,8 @@ const CELL_COLUMNS = [
   "estimate",
   "method",
   "cost",
+  "requests_without_energy",
+  "requests_elsewhere",
   "units",
 ];
 const columns = (of: string): string => CELL_COLUMNS.map((name) => `${of}.${name}`).join(", ");
@@ -258,14 +252,14 @@ const columns = (of: string): string => CELL_COLUMNS.map((name) => `${of}.${name
 const REPLACE = `
 with x as materialized (
   select s, o, to_timestamp(start_ms / 1000) as t, d, requests, stated, pue, kwh, covered, estimated, g, ge, gm, low, high,
-         tier, i, kind, estimate, method, cost, units::jsonb as units
+         tier, i, kind, estimate, method, cost, without, elsewhere, units::jsonb as units
   from unnest($6::text::int[], $7::text::smallint[], $8::text::float8[], $9::text::date[], $10::text::float8[],
     $11::text::float8[], $12::text::float8[], $13::text::float8[], $14::text::float8[], $15::text::float8[],
     $16::text::float8[], $17::text::float8[], $18::text::float8[], $19::text::float8[], $20::text::float8[],
     $21::text::text[], $22::text::float8[], $23::text::text[], $24::text::text[], $25::text::text[], $26::text::float8[],
-    $27::text::text[])
+    $27::text::float8[], $28::text::float8[], $29::text::text[])
     as x(s, o, start_ms, d, requests, stated, pue, kwh, covered, estimated, g, ge, gm, low, high, tier, i, kind, estimate,
-      method, cost, units)),
+      method, cost, without, elsewhere, units)),
 before as materialized (
   select c.series_id, c.origin_id, c.cell_start, c.day
   from unnest(string_to_array($1, ',')::int[]) as w(series_id) join emission_cell c using (series_id)
@@ -279,7 +273,7 @@ gone as (
 written as (
   insert into emission_cell as c (series_id, origin_id, cell_start, ${CELL_COLUMNS.join(", ")}, factor_set_id)
   select s, o, t, d, requests, stated, pue, kwh, covered, estimated, g, ge, gm, low, high, tier, i, kind, estimate, method,
-         cost, units, $4::int
+         cost, without, elsewhere, units, $4::int
   from x
   on conflict (series_id, cell_start, origin_id) do update set
     ${CELL_COLUMNS.map((name) => `${name} = excluded.${name}`).join(", ")}, factor_set_id = excluded.factor_set_id

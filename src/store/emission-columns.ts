@@ -1,6 +1,8 @@
 /** What of a day can be added up. */
 export const ADDED_COLUMNS = [
   "requests",
+  "requests_without_energy",
+  "requests_elsewhere",
   "kwh",
   "covered_kwh",
   "estimated_kwh",

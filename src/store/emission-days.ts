@@ -144,7 +144,9 @@ unit_sum as (
         group by series_id, day, u.key) u
   group by series_id, day),
 total as materialized (
-  select series_id, day, sum(requests) as requests, sum(kwh) as kwh, sum(covered_kwh) as covered_kwh,
+  select series_id, day, sum(requests) as requests,
+    sum(requests_without_energy) as requests_without_energy, sum(requests_elsewhere) as requests_elsewhere,
+    sum(kwh) as kwh, sum(covered_kwh) as covered_kwh,
     sum(estimated_kwh) as estimated_kwh,
     ${sumWhere("kwh", "tier = 'measured'")} as kwh_measured, ${sumWhere("kwh", "tier = 'modelled'")} as kwh_modelled,
     ${sumWhere("kwh", "tier = 'profile'")} as kwh_profile, ${sumWhere("kwh", "tier = 'guess'")} as kwh_guess,
@@ -154,7 +156,8 @@ total as materialized (
     ${sumWhere("covered_kwh", "intensity_kind = 'sample'")} as kwh_intensity_sample,
     ${sumWhere("covered_kwh", "intensity_kind = 'unstated'")} as kwh_intensity_unstated,
     ${sumWhere("kwh", "method = 'uniform-over-period'")} as kwh_uniform,
-    case when sum(covered_kwh) > 0 or sum(kwh) = 0 then coalesce(sum(g_co2e), 0) end as g_co2e,
+    -- Cells that say nothing of energy have none; a cell that says 0 kWh has 0.
+    case when sum(covered_kwh) > 0 or sum(kwh) = 0 then sum(g_co2e) end as g_co2e,
     sum(g_estimated) as g_estimated, sum(g_embodied) as g_embodied, sum(g_low) as g_low, sum(g_high) as g_high,
     min(g_per_kwh) as min_g_per_kwh, max(g_per_kwh) as max_g_per_kwh, sum(cost) as cost, count(*)::int as cells,
     array_agg(distinct factor_set_id order by factor_set_id) as factor_sets

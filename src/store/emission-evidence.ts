@@ -20,6 +20,8 @@ export interface EvidentCell {
   readonly start: Instant;
   readonly day: string;
   readonly requests: number | null;
+  readonly requestsWithoutEnergy: number;
+  readonly requestsElsewhere: number;
   readonly statedKWh: number;
   readonly pue: number;
   readonly kWh: number;
@@ -129,7 +131,8 @@ export function emissionEvidenceTable(queries: Queries) {
     async cells(filter: EvidenceFilter, interval: Interval): Promise<EvidentCell[]> {
       const rows = await queries.query<Omit<EvidentCell, "start"> & { ms: number }>(
         `select c.series_id as "seriesId", o.origin, c.factor_set_id as "factorSetId", ${MS("c.cell_start")} as ms,
-           c.day::text as day, c.requests, c.stated_kwh as "statedKWh", c.pue, c.kwh as "kWh",
+           c.day::text as day, c.requests, c.requests_without_energy as "requestsWithoutEnergy",
+           c.requests_elsewhere as "requestsElsewhere", c.stated_kwh as "statedKWh", c.pue, c.kwh as "kWh",
            c.covered_kwh as "coveredKWh", c.estimated_kwh as "estimatedKWh", c.g_co2e as "gCO2e",
            c.g_estimated as "estimatedGCO2e", c.g_embodied as "embodiedGCO2e", c.g_low as "lowGCO2e",
            c.g_high as "highGCO2e", c.tier, c.g_per_kwh as "gCO2ePerKWh", c.intensity_kind as kind, c.estimate,

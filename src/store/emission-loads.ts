@@ -10,6 +10,8 @@ export interface RegionLoad {
   readonly group: string | null;
   readonly region: string;
   readonly requests: number | null;
+  readonly requestsWithoutEnergy: number;
+  readonly requestsElsewhere: number;
   readonly kWh: number;
   readonly coveredKWh: number;
   readonly estimatedKWh: number;
@@ -46,7 +48,9 @@ export function emissionLoadsTable(queries: Queries) {
         `with w as materialized (
            select x.region, x.hour, x.weight
            from jsonb_to_recordset($3::jsonb) as x(region text, hour timestamptz, weight float8))
-         select ${group} as "group", s.region, sum(c.requests)::float8 as requests, sum(c.kwh)::float8 as "kWh",
+         select ${group} as "group", s.region, sum(c.requests)::float8 as requests,
+           sum(c.requests_without_energy)::float8 as "requestsWithoutEnergy",
+           sum(c.requests_elsewhere)::float8 as "requestsElsewhere", sum(c.kwh)::float8 as "kWh",
            sum(c.covered_kwh)::float8 as "coveredKWh", sum(c.estimated_kwh)::float8 as "estimatedKWh",
            sum(c.g_co2e)::float8 as "gCO2e", sum(c.g_estimated)::float8 as "estimatedGCO2e",
            coalesce(sum(c.covered_kwh * w.weight), 0)::float8 as "dirtiestKWh"

@@ -42,10 +42,11 @@ interface RowSource {
   readonly isWeighted: boolean;
 }
 
-/** A row's requests belong to its emissions in proportion to its energy; all are calculated where it uses none. */
+/** A row's requests belong to its emissions in proportion to its energy; all are calculated where it uses none. Those whose
+ *  energy nobody gives belong to none. */
 const REQUESTS_BY_ENERGY = `
-    requests * case when kwh = 0 then 1 else covered_kwh / kwh end as requests_calculated,
-    requests * case when kwh = 0 then 0 else estimated_kwh / kwh end as requests_estimated`;
+    (requests - requests_without_energy) * case when kwh = 0 then 1 else covered_kwh / kwh end as requests_calculated,
+    (requests - requests_without_energy) * case when kwh = 0 then 0 else estimated_kwh / kwh end as requests_estimated`;
 
 export const DAYS: RowSource = {
   isWeighted: false,
@@ -87,7 +88,7 @@ export const EDGE_DAYS: RowSource = {
 /** Cells in the columns of days. Series by series (the offset keeps it so): cells have an index by series and hour, and
  *  none by hour alone. */
 const cellsBy = (day: string): string => `
-  select c.series_id, ${day} as day, c.requests, c.kwh, c.covered_kwh, c.estimated_kwh,
+  select c.series_id, ${day} as day, c.requests, c.requests_without_energy, c.requests_elsewhere, c.kwh, c.covered_kwh, c.estimated_kwh,
     case c.tier when 'measured' then c.kwh else 0 end as kwh_measured,
     case c.tier when 'modelled' then c.kwh else 0 end as kwh_modelled,
     case c.tier when 'profile' then c.kwh else 0 end as kwh_profile,
@@ -194,6 +195,8 @@ const toSum = (row: PartRow): EmissionSum => ({
   requests: row.requests,
   requestsCalculated: row.requests_calculated,
   requestsEstimated: row.requests_estimated,
+  requestsWithoutEnergy: row.requests_without_energy ?? 0,
+  requestsElsewhere: row.requests_elsewhere ?? 0,
   kWh: row.kwh ?? 0,
   coveredKWh: row.covered_kwh ?? 0,
   estimatedKWh: row.estimated_kwh ?? 0,

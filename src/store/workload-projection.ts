@@ -94,14 +94,15 @@ existing as materialized (
 merged_day as materialized (
   select distinct service_name, period_start as day_start from existing where is_projected and is_long),
 cell as (
-  select s.service_name, date_trunc('hour', c.cell_start, 'UTC') as hour, c.requests, c.kwh, c.covered_kwh,
-    c.estimated_kwh, c.g_co2e, c.g_estimated, c.g_per_kwh, c.tier, c.method, c.factor_set_id
+  select s.service_name, date_trunc('hour', c.cell_start, 'UTC') as hour, c.requests,
+    c.requests_without_energy, c.kwh, c.covered_kwh, c.estimated_kwh, c.g_co2e, c.g_estimated, c.g_per_kwh, c.tier, c.method, c.factor_set_id
   from series s join emission_cell c
     on c.series_id = s.series_id and c.cell_start >= $3::timestamptz and c.cell_start < $4::timestamptz
   join origin o using (origin_id)
   order by s.service_name, c.cell_start, s.series_place, o.origin_place),
 hourly as (
   select service_name, hour, date_trunc('day', hour, 'UTC') as day_start, coalesce(sum(requests), 0) as requests,
+    sum(requests_without_energy) as without_energy,
     sum(kwh) as kwh, sum(covered_kwh) as covered, sum(estimated_kwh) as estimated, sum(g_co2e) as g,
     sum(g_estimated) as g_estimated, min(g_per_kwh) as least, max(g_per_kwh) as greatest, avg(g_per_kwh) as mean,
     bool_and(method = 'hourly') as is_hourly, max(factor_set_id) as factor_set_id,
@@ -131,9 +132,12 @@ placed as (
   order by service_name, hour),
 summed as (
   select service_name, period_start, bool_or(is_merged) as is_merged, sum(request_count)::bigint as request_count,
+    sum(case when without_energy >= requests * (1 - 1e-9) then request_count
+      else least(request_count, round(without_energy)) end) as without_energy,
     sum(kwh) as kwh, sum(covered) as covered, sum(estimated) as estimated,
     case when sum(covered) + sum(estimated) > 0 or sum(kwh) = 0
-      then coalesce(sum(g), 0) + sum(g_estimated) end as g,
+      then sum(coalesce(g, 0)) filter (where g is not null or estimated > 0) + sum(g_estimated) end as g,
+    sum(kwh) = 0 and count(g) = 0 as is_unknown,
     min(least) as least, max(greatest) as greatest, avg(mean) as mean, bool_and(is_hourly) as is_hourly,
     max(factor_set_id) as factor_set_id, count(*) as hours,
     (array_agg(facts order by hour) filter (where facts is not null))[1] as facts,
@@ -142,15 +146,19 @@ summed as (
 wanted as materialized (
   select service_name, period_start,
     period_start + case when is_merged then interval '24 hours' else interval '1 hour' end as period_end,
-    request_count, kwh as total_kWh, ${ratio("kwh", "request_count")} as avg_kWh_per_request, g as total_gCO2e,
-    ${ratio("g * 1000", "request_count")} as gCO2e_per_1k_requests,
+    request_count, kwh as total_kWh, ${ratio("kwh", "(request_count - without_energy)")} as avg_kWh_per_request,
+    g as total_gCO2e,
+    ${ratio("g * 1000", "(request_count - without_energy)")} as gCO2e_per_1k_requests,
     case when g < 1e-100 or covered + estimated < 1e-100 then mean else g / (covered + estimated) end as avg_grid_gCO2_per_kWh,
     least as min_grid_gCO2_per_kWh, greatest as max_grid_gCO2_per_kWh,
     case when is_merged then 'daily-sum' when is_hourly then 'hourly' else 'uniform-over-period' end as calculation_method,
-    coalesce($9::jsonb -> service_name, '{}') as assumptions,
+    coalesce($9::jsonb -> service_name, '{}')
+      || case when is_unknown then '{"energy": "not known: nothing states or models it"}' else '{}' end::jsonb as assumptions,
     $8::jsonb || case when is_merged then jsonb_build_object('merged_rows', hours) else coalesce(facts, '{}') end
       || jsonb_build_object('cells', true, 'factor_set_id', factor_set_id,
-           'coverage', case when kwh > 0 then ${ratio("(covered + estimated)", "kwh")} else 1 end)
+           'coverage', case when kwh > 0 then ${ratio("(covered + estimated)", "kwh")}
+             when is_unknown then 0 else 1 end)
+      || case when is_unknown then '{"energy": "unknown"}' else '{}' end::jsonb
       || case when is_merged then '{}' else jsonb_build_object('kWh_by_tier', kwh_by_tier) end
       || case when estimated > 0 then jsonb_build_object('estimated_share', ${ratio("estimated", "kwh")}) else '{}' end as metadata
   from summed),

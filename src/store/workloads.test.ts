@@ -275,7 +275,7 @@ onEachEngine((engine) => {
           for (let index = 1; index < edges.length; index++) {
             const period = { start: edges[index - 1] as Instant, end: edges[index] as Instant };
             const { total } = await reportEmissions({ store }, "part", period);
-            energy += total.energyKWh;
+            energy += total.energyKWh ?? 0;
             emissions += total.emissionsGCO2e ?? 0;
           }
           expect(energy).toBeCloseTo(expectedKWh, 6);

@@ -54,6 +54,8 @@ const cell = v.object({
   origin: words("Whose usage counts", "import:meter"),
   factorSet: words("Hash of the factor set", "9f86d0…"),
   requests,
+  requestsWithoutEnergy: amount("Of the requests: energy known to nobody", 0),
+  requestsElsewhere: amount("Of the requests: energy known only under other labels", 0),
   statedKWh: kWh,
   pue: amount("What the stated energy was multiplied by", 1.2),
   kWh,

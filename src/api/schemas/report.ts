@@ -25,8 +25,8 @@ const perUnit = v.object({
 
 export const figureEntries = {
   requestCount: v.nullable(amount("Requests; null: nothing counts them", 1000)),
-  energyKWh: kWh("Energy"),
-  emissionsGCO2e: g("Location-based, calculated and estimated; null: no intensity is known"),
+  energyKWh: v.nullable(kWh("Energy; null: nothing says what was used")),
+  emissionsGCO2e: g("Location-based, calculated and estimated; null: no intensity, or no energy, is known"),
   calculatedGCO2e: g("From known intensity"),
   estimatedGCO2e: amount("Estimated for hours without a known intensity, g CO2e", 0),
   lowGCO2e: g("Lower bound"),

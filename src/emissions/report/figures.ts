@@ -1,4 +1,4 @@
-import type { EmissionSum } from "../../core/emission-sum.ts";
+import { type EmissionSum, isEnergyUnknown } from "../../core/emission-sum.ts";
 import { TIERS, type Tier } from "../../core/usage.ts";
 import type { IntensityKind } from "../cell.ts";
 import { sciOf } from "../sci.ts";
@@ -21,8 +21,10 @@ export interface PerUnit {
 export interface Figures {
   /** Null: nothing counts requests. 0 when there is nothing at all. */
   readonly requestCount: number | null;
-  readonly energyKWh: number;
-  /** Location-based, calculated and estimated; null: none of the energy has a known or estimated intensity. */
+  /** Null: there is usage, and nobody says what energy it took. */
+  readonly energyKWh: number | null;
+  /** Location-based, calculated and estimated; null: none of the energy has a known or estimated intensity, or the energy
+   *  itself is not known. */
   readonly emissionsGCO2e: number | null;
   readonly calculatedGCO2e: number | null;
   /** 0 when the report leaves estimates out. */
@@ -38,7 +40,7 @@ export interface Figures {
   readonly minGCO2ePerKWh: number | null;
   readonly maxGCO2ePerKWh: number | null;
   readonly embodiedGCO2e: number | null;
-  /** Share of the energy with a known intensity, 0…1; null when there is nothing. */
+  /** Share of the energy with a known intensity, 0…1; null when there is nothing, or the energy is not known. */
   readonly energyCoverage: number | null;
   readonly estimatedKWh: number;
   /** Energy without known or estimated intensity: its emissions are missing. */
@@ -63,16 +65,20 @@ export function figuresOf(sum: EmissionSum, settings: FigureSettings): Figures {
   const estimatedKWh = withEstimate ? sum.estimatedKWh : 0;
   const estimatedGCO2e = withEstimate ? sum.estimatedGCO2e : 0;
   const knownKWh = sum.coveredKWh + estimatedKWh;
-  // Energy of 0 needs no intensity to be known; no row at all is no knowledge.
-  const isNothing = sum.rows > 0 && sum.kWh === 0;
+  // Energy of 0 needs no intensity to be known; no row at all is no knowledge, nor are rows that say nothing of energy.
+  const isUnknown = isEnergyUnknown(sum);
+  const isNothing = sum.rows > 0 && sum.kWh === 0 && !isUnknown;
   const calculated = isNothing ? (sum.gCO2e ?? 0) : sum.gCO2e;
   const g = knownKWh > 0 || isNothing ? (calculated ?? 0) + estimatedGCO2e : null;
-  const requests = sum.requestsCalculated + (withEstimate ? sum.requestsEstimated : 0);
+  const requests =
+    sum.requestsCalculated +
+    (withEstimate ? sum.requestsEstimated : 0) -
+    (sum.kWh === 0 ? sum.requestsElsewhere : 0);
   const isBounded = sum.unboundedGCO2e === 0 && (withEstimate || sum.estimatedKWh === 0);
   const unknownKWh = rest(sum.kWh, sum.coveredKWh + sum.estimatedKWh) + (withEstimate ? 0 : sum.estimatedKWh);
   return {
     requestCount: sum.rows === 0 ? 0 : sum.requests,
-    energyKWh: sum.kWh,
+    energyKWh: isUnknown ? null : sum.kWh,
     emissionsGCO2e: g,
     calculatedGCO2e: calculated,
     estimatedGCO2e,
@@ -84,7 +90,8 @@ export function figuresOf(sum: EmissionSum, settings: FigureSettings): Figures {
     minGCO2ePerKWh: sum.minGCO2ePerKWh,
     maxGCO2ePerKWh: sum.maxGCO2ePerKWh,
     embodiedGCO2e: sum.embodiedGCO2e,
-    energyCoverage: sum.rows === 0 ? null : sum.kWh === 0 ? 1 : Math.min(1, sum.coveredKWh / sum.kWh),
+    energyCoverage:
+      sum.rows === 0 || isUnknown ? null : sum.kWh === 0 ? 1 : Math.min(1, sum.coveredKWh / sum.kWh),
     estimatedKWh,
     unknownKWh,
     energyByTier: {

@@ -1,4 +1,4 @@
-import type { EmissionPart } from "../../core/emission-sum.ts";
+import { type EmissionPart, isEnergyUnknown } from "../../core/emission-sum.ts";
 import {
   type Allocation,
   type Instrument,
@@ -69,7 +69,7 @@ export function marketReport(
       })
       .reduce(add, NO_MARKET_SUM);
   const byGroup = new Map(
-    grouped(parts, by).map(({ values, parts: own }) => [JSON.stringify(values), known(sumOf(own))]),
+    grouped(parts, by).map(({ values, parts: own }) => [JSON.stringify(values), known(sumOf(own), own)]),
   );
   const total = sumOf(parts);
   const instruments = settings.instruments.map((instrument): InstrumentUse => {
@@ -87,7 +87,7 @@ export function marketReport(
   return {
     byGroup,
     report: {
-      emissionsGCO2e: parts.length === 0 ? null : known(total),
+      emissionsGCO2e: known(total, parts),
       instrumentKWh: total.instrumentKWh,
       residualKWh: total.residualKWh,
       locationKWh: total.locationKWh,
@@ -99,8 +99,9 @@ export function marketReport(
   };
 }
 
-/** Null when none of the energy has a known intensity. */
-function known(sum: MarketSum): number | null {
+/** Null when none of the energy has a known intensity, or nothing says what the energy was. */
+function known(sum: MarketSum, parts: readonly EmissionPart[]): number | null {
+  if (parts.every((part) => isEnergyUnknown(part.sum))) return null;
   const knownKWh = sum.instrumentKWh + sum.residualKWh + sum.locationKWh;
   return knownKWh > 0 || sum.unknownKWh === 0 ? sum.gCO2e : null;
 }

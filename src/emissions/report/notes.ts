@@ -19,6 +19,8 @@ export interface NotedData {
   readonly pendingDays: number;
   readonly factorTypes: readonly string[];
   readonly total: Figures;
+  /** Whether label sets are told apart, in lines or by the filter: the energy of some may stand under others. */
+  readonly isByLabel: boolean;
   /** Estimated emissions that the report leaves out; g CO2e. */
   readonly omittedEstimateGCO2e: number;
 }
@@ -31,6 +33,7 @@ export function notesOn(data: NotedData): string[] {
     notes.push(
       "No saved emissions in this period. Save some with: co2e import usage FILE, co2e pull, or co2e calculate … --save",
     );
+  notes.push(...notesOnEnergy(data));
   if (total.unknownKWh > 0)
     notes.push(
       `Missing: ${total.unknownKWh.toFixed(3)} kWh were used in hours without a known grid intensity; ` +
@@ -58,6 +61,27 @@ export function notesOn(data: NotedData): string[] {
   notes.push(...notesOnUsage(data), ...notesOnRows(data));
   return notes;
 }
+
+function notesOnEnergy({ usage, total, isByLabel }: NotedData): string[] {
+  const { requestsWithoutEnergy: without, requestsElsewhere: elsewhere } = usage;
+  const notes: string[] = [];
+  if (without > 0)
+    notes.push(
+      `No energy: the energy of ${counted(without)} of ${counted(usage.requests ?? 0)} requests is not known; they are in no ` +
+        "emissions, and not in those per request. Give their service a profile (services in co2e.yaml), or import " +
+        "measured energy.",
+    );
+  else if (total.energyKWh === null && elsewhere === 0)
+    notes.push("No energy: the usage of this period says nothing of energy; its emissions are unknown.");
+  if (elsewhere > 0 && (isByLabel || total.energyKWh === null))
+    notes.push(
+      `Energy elsewhere: the energy of ${counted(elsewhere)} requests is known only together with that of others, under ` +
+        "other labels; figures by label leave it out. Group by service to see it.",
+    );
+  return notes;
+}
+
+const counted = (requests: number): string => String(Math.round(requests * 100) / 100);
 
 function notesOnUsage({ usage, sources }: NotedData): string[] {
   if (usage.rows === 0) return [];

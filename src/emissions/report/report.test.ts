@@ -287,10 +287,11 @@ describe("for any parts", () => {
         const all = (kWh: object) =>
           Object.values(kWh).reduce((sum: number, value) => sum + Number(value), 0);
         const { otherHours, unknown } = total.energyByIntensity;
-        const covered = total.energyKWh * (total.energyCoverage ?? 0);
-        const allowed = 1e-6 * Math.max(1, total.energyKWh);
-        expect(Math.abs(all(total.energyByTier) - total.energyKWh)).toBeLessThanOrEqual(allowed);
-        expect(Math.abs(covered + otherHours + unknown - total.energyKWh)).toBeLessThanOrEqual(allowed);
+        const energyKWh = total.energyKWh ?? 0;
+        const covered = energyKWh * (total.energyCoverage ?? 0);
+        const allowed = 1e-6 * Math.max(1, energyKWh);
+        expect(Math.abs(all(total.energyByTier) - energyKWh)).toBeLessThanOrEqual(allowed);
+        expect(Math.abs(covered + otherHours + unknown - energyKWh)).toBeLessThanOrEqual(allowed);
       }),
     );
   });

@@ -118,6 +118,7 @@ export function emissionsReport(request: ReportRequest, data: ReportData, timeZo
       ...notesOn({
         ...data,
         total,
+        isByLabel: by.some((one) => typeof one !== "string") || Object.keys(request.labels).length > 0,
         omittedEstimateGCO2e: withoutEstimate,
         factorTypes: origin.factorTypes,
       }),

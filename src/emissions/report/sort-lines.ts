@@ -26,6 +26,6 @@ export function sortLines(lines: readonly ReportLine[], names: readonly string[]
       compare(a.group[leading] ?? null, b.group[leading] ?? null) ||
       byTime(a, b) ||
       (b.emissionsGCO2e ?? -1) - (a.emissionsGCO2e ?? -1) ||
-      b.energyKWh - a.energyKWh,
+      (b.energyKWh ?? -1) - (a.energyKWh ?? -1),
   );
 }

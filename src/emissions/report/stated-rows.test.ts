@@ -270,7 +270,7 @@ describe("for any saved rows", () => {
         const first = report(rows, hoursFrom(0, cutMin / 60)).total;
         const second = report(rows, hoursFrom(cutMin / 60, 120)).total;
         isClose((first.requestCount ?? 0) + (second.requestCount ?? 0), whole.requestCount ?? 0);
-        isClose(first.energyKWh + second.energyKWh, whole.energyKWh);
+        isClose((first.energyKWh ?? 0) + (second.energyKWh ?? 0), whole.energyKWh ?? 0);
         isClose((first.emissionsGCO2e ?? 0) + (second.emissionsGCO2e ?? 0), whole.emissionsGCO2e ?? 0);
       }),
     );
@@ -287,7 +287,7 @@ describe("for any saved rows", () => {
           sum((saved) => saved.requestCount),
         );
         isClose(
-          total.energyKWh,
+          total.energyKWh ?? 0,
           sum((saved) => saved.totalKWh),
         );
         isClose(
@@ -295,8 +295,8 @@ describe("for any saved rows", () => {
           sum((saved) => saved.totalGCO2e ?? 0),
         );
         isClose(
-          lines.reduce((added, line) => added + line.energyKWh, 0),
-          total.energyKWh,
+          lines.reduce((added, line) => added + (line.energyKWh ?? 0), 0),
+          total.energyKWh ?? 0,
         );
         isClose(
           lines.reduce((added, line) => added + (line.emissionsGCO2e ?? 0), 0),
@@ -326,7 +326,7 @@ describe("for any saved rows", () => {
       fc.property(anyRows, (rows) => {
         const forward = report(rows, hoursFrom(10, 60)).total;
         const backward = report([...rows].reverse(), hoursFrom(10, 60)).total;
-        isClose(backward.energyKWh, forward.energyKWh);
+        isClose(backward.energyKWh ?? 0, forward.energyKWh ?? 0);
         isClose(backward.emissionsGCO2e ?? 0, forward.emissionsGCO2e ?? 0);
       }),
     );

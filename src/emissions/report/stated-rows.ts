@@ -113,16 +113,18 @@ export function statedSum(row: StatedRow, share: number): EmissionSum {
   const kWh = row.totalKWh * share;
   const coveredKWh = g === null ? 0 : kWh;
   const requests = row.requestCount * share;
+  const isUnknown = g === null && row.totalKWh === 0 && row.metadata.energy === "unknown";
   return {
     ...NOTHING,
     rows: 1,
     requests,
     requestsCalculated: g === null ? 0 : requests,
+    requestsWithoutEnergy: isUnknown ? requests : 0,
     kWh,
     coveredKWh,
     kWhByIntensity: byKind(row, coveredKWh),
     uniformKWh: kWh,
-    gCO2e: g === null ? (row.totalKWh === 0 ? 0 : null) : g * share,
+    gCO2e: g === null ? (row.totalKWh === 0 && !isUnknown ? 0 : null) : g * share,
     unboundedGCO2e: g === null ? 0 : g * share,
     minGCO2ePerKWh: row.minGCO2ePerKWh,
     maxGCO2ePerKWh: row.maxGCO2ePerKWh,

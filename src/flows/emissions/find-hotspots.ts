@@ -1,6 +1,7 @@
 import { type Interval, toIso } from "../../core/time.ts";
 import {
   dirtiestQuarter,
+  type GroupLoad,
   type Hotspot,
   hotspots,
   type RegionIntensity,
@@ -68,8 +69,30 @@ export async function findHotspots(
       ...(lines.length === 0
         ? ["No hourly emissions in this period: co2e import usage FILE adds usage."]
         : []),
+      ...notesOnEnergy(loads, typeof by !== "string"),
       ...(removedDays > 0 ? [`Left out: ${removedDays} days whose hours are no longer kept.`] : []),
       ...notUpToDate(pendingDays),
     ],
   };
+}
+
+/** Requests of which no energy is known, here or at all. */
+function notesOnEnergy(loads: readonly GroupLoad[], isByLabel: boolean): string[] {
+  const sum = (of: (load: GroupLoad) => number): number => loads.reduce((total, load) => total + of(load), 0);
+  const without = sum(({ requestsWithoutEnergy }) => requestsWithoutEnergy);
+  const elsewhere = sum(({ requestsElsewhere }) => requestsElsewhere);
+  return [
+    ...(without > 0
+      ? [
+          `No energy: the energy of ${Math.round(without)} of ${Math.round(sum(({ requests }) => requests ?? 0))} requests is ` +
+            "not known; they are in no emissions, and not in those per request.",
+        ]
+      : []),
+    ...(elsewhere > 0 && isByLabel
+      ? [
+          `Energy elsewhere: the energy of ${Math.round(elsewhere)} requests is known only together with that of others, ` +
+            "under other labels.",
+        ]
+      : []),
+  ];
 }
