@@ -2,13 +2,13 @@ import * as fc from "fast-check";
 import { expect, it } from "vitest";
 import { openApiDocument } from "../src/api/openapi.ts";
 import { migrate } from "../src/store/migrate.ts";
-import { openPglite } from "../src/store/pglite.ts";
 import { createStore } from "../src/store/store.ts";
 import { apiRequests, wrongWithAnswer } from "./campaign/api-requests.ts";
+import { memoryDatabase } from "./support/memory-database.ts";
 import { addRuns, fillServedStore, SERVE_NOW, servedWorld } from "./support/serve-world.ts";
 
 it("answers random and malformed requests as it is documented, and never with a fault of its own", async () => {
-  const database = await openPglite("memory:");
+  const database = await memoryDatabase();
   try {
     await migrate(database);
     const store = createStore(database);

@@ -12,10 +12,10 @@ import { metricsRoute } from "../src/serve/metrics-route.ts";
 import type { StoredKey } from "../src/store/api-keys.ts";
 import type { Database } from "../src/store/database.ts";
 import { migrate } from "../src/store/migrate.ts";
-import { openPglite } from "../src/store/pglite.ts";
 import { secretHash } from "../src/store/secret-hash.ts";
 import { createStore } from "../src/store/store.ts";
 import { knownRegion, VIRGINIA } from "./support/configured.ts";
+import { memoryDatabase } from "./support/memory-database.ts";
 import { PROMETHEUS, startScrapingPrometheus } from "./support/prometheus-server.ts";
 import { putHours } from "./support/recalc-world.ts";
 import { at, silentLog } from "./support/store-data.ts";
@@ -39,7 +39,7 @@ const STORED_KEY: StoredKey = {
 
 let database: Database;
 beforeAll(async () => {
-  database = await openPglite("memory:");
+  database = await memoryDatabase();
   await migrate(database);
   await putHours(database, "us-east-1", [{ hour: at("2026-11-24T13:00Z"), g: 388.5 }]);
 });

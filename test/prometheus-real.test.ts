@@ -4,10 +4,10 @@ import { pullUsage } from "../src/flows/usage/pull-usage.ts";
 import { createHttp } from "../src/sources/http.ts";
 import { createPrometheus, type Prometheus } from "../src/sources/prometheus.ts";
 import { migrate } from "../src/store/migrate.ts";
-import { openPglite } from "../src/store/pglite.ts";
 import { createStore } from "../src/store/store.ts";
 import { type Pull, presetPull } from "../src/usage/prometheus-presets.ts";
 import { type PulledRows, pulledRows } from "../src/usage/pulled-rows.ts";
+import { memoryDatabase } from "./support/memory-database.ts";
 import { everyMinute, openMetrics, type SampledSeries } from "./support/metrics-history.ts";
 import { PROMETHEUS, type RunningPrometheus, startPrometheus } from "./support/prometheus-server.ts";
 import { at, silentLog } from "./support/store-data.ts";
@@ -235,7 +235,7 @@ describe.skipIf(PROMETHEUS === undefined)("a real Prometheus", () => {
   });
 
   it("is pulled into the store hour by hour, and once", async () => {
-    const database = await openPglite("memory:");
+    const database = await memoryDatabase();
     try {
       await migrate(database);
       const store = createStore(database);

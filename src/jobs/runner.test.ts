@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type FakeTime, fakeTime } from "../../test/support/fake-timer.ts";
 import { type HeldRun, type JobProcess, jobWorld } from "../../test/support/job-world.ts";
+import { memoryDatabase } from "../../test/support/memory-database.ts";
 import { at } from "../../test/support/store-data.ts";
 import { ConfigError, RefusedError, StoreError } from "../core/errors.ts";
 import { HOUR_MS, MINUTE_MS, toIso } from "../core/time.ts";
 import type { Database } from "../store/database.ts";
 import { migrate } from "../store/migrate.ts";
-import { openPglite } from "../store/pglite.ts";
 import { createStore, type Store } from "../store/store.ts";
 import type { Job } from "./job.ts";
 
@@ -20,7 +20,7 @@ let time: FakeTime;
 let world: ReturnType<typeof jobWorld>;
 
 beforeAll(async () => {
-  database = await openPglite("memory:");
+  database = await memoryDatabase();
   await migrate(database);
   store = createStore(database);
 });

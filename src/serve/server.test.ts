@@ -2,6 +2,7 @@ import type { InjectOptions } from "fastify";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { wrongWithBody } from "../../test/campaign/api-requests.ts";
 import { inServer } from "../../test/support/in-server.ts";
+import { memoryDatabase } from "../../test/support/memory-database.ts";
 import {
   alertOf,
   alertsInMemory,
@@ -17,7 +18,6 @@ import { createClient } from "../client/client.ts";
 import { StoreError } from "../core/errors.ts";
 import type { Database } from "../store/database.ts";
 import { migrate } from "../store/migrate.ts";
-import { openPglite } from "../store/pglite.ts";
 import { createStore, type Store } from "../store/store.ts";
 import { secondsOfRange, secondsUntilNews } from "./conditional.ts";
 import { routePath } from "./operation-route.ts";
@@ -29,7 +29,7 @@ let store: Store;
 /** For tests that change nothing of it. */
 let usual: ServedWorld;
 beforeAll(async () => {
-  database = await openPglite("memory:");
+  database = await memoryDatabase();
   await migrate(database);
   store = createStore(database);
   await fillServedStore(database, store);

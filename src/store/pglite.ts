@@ -10,7 +10,11 @@ export const MEMORY = "memory:";
 /** Opens the embedded PostgreSQL in `directory`, or one in memory for "memory:".
  *  PGlite takes no lock of its own and two processes corrupt a directory without an error, so we lock it.
  *  Throws StoreError "locked" at once when another living process has it. */
-export async function openPglite(directory: string): Promise<Database> {
+export async function openPglite(
+  directory: string,
+  /** A database in memory that begins as a copy of another, of which this is the dump. */
+  dump?: Blob,
+): Promise<Database> {
   let unlock = () => {};
   let engine: PGlite;
   try {
@@ -20,7 +24,9 @@ export async function openPglite(directory: string): Promise<Database> {
       // says that nobody else is in the directory.
       rmSync(join(directory, "pglite", "postmaster.pid"), { force: true });
     }
-    engine = await PGlite.create(directory === MEMORY ? {} : { dataDir: join(directory, "pglite") });
+    engine = await PGlite.create(
+      directory === MEMORY ? (dump ? { loadDataDir: dump } : {}) : { dataDir: join(directory, "pglite") },
+    );
     await engine.exec("set timezone = 'UTC'");
   } catch (error) {
     unlock();

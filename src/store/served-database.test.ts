@@ -1,9 +1,9 @@
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { memoryDatabase } from "../../test/support/memory-database.ts";
 import { temporaryFolder } from "../../test/support/run-co2e.ts";
 import type { Database } from "./database.ts";
-import { openPglite } from "./pglite.ts";
 import {
   answerQuery,
   findAddress,
@@ -18,7 +18,7 @@ const address = { url: "http://127.0.0.1:9", token: "t", pid: 4711 };
 let database: Database;
 
 beforeAll(async () => {
-  database = await openPglite("memory:");
+  database = await memoryDatabase();
   await database.script("create table note (text text); insert into note values ('one'), ('two')");
 });
 afterAll(() => database.close());

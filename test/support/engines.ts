@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, inject } from "vitest";
 import type { Database } from "../../src/store/database.ts";
-import { openPglite } from "../../src/store/pglite.ts";
 import { openPostgres } from "../../src/store/postgres.ts";
+import { memoryDatabase } from "./memory-database.ts";
 
 export interface Engine {
   readonly name: "PGlite" | "PostgreSQL";
@@ -20,7 +20,7 @@ export function onEachEngine(suite: (engine: Engine) => void): void {
   describe("on PGlite", () => {
     let shared: Database;
     beforeAll(async () => {
-      shared = await openPglite("memory:");
+      shared = await memoryDatabase();
     });
     afterAll(() => shared.close());
     suite({

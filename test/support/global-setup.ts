@@ -1,4 +1,8 @@
 import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { PGlite } from "@electric-sql/pglite";
 import type { TestProject } from "vitest/node";
 import { startPostgres } from "./postgres-server.ts";
 
@@ -6,6 +10,8 @@ declare module "vitest" {
   interface ProvidedContext {
     /** Empty when this machine has no PostgreSQL. */
     postgresUrl: string;
+    /** File with the dump of an empty embedded database. */
+    emptyPglite: string;
   }
 }
 
@@ -23,5 +29,19 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     console.log("SKIPPED: no PostgreSQL on this machine; store tests run on PGlite alone");
   }
   project.provide("postgresUrl", server?.url ?? "");
-  return async () => server?.stop();
+  const folder = mkdtempSync(join(tmpdir(), "co2e-pglite-"));
+  project.provide("emptyPglite", await dumpEmptyPglite(folder));
+  return async () => {
+    rmSync(folder, { recursive: true, force: true });
+    await server?.stop();
+  };
+}
+
+async function dumpEmptyPglite(folder: string): Promise<string> {
+  const database = await PGlite.create({});
+  const dump = await database.dumpDataDir("none");
+  await database.close();
+  const file = join(folder, "empty.tar");
+  writeFileSync(file, Buffer.from(await dump.arrayBuffer()));
+  return file;
 }
